@@ -1,0 +1,18 @@
+"""Chat completions of OpenAI and compatible services, without Home Assistant."""
+
+from .client import DEFAULT_BASE_URL, AsyncOpenAI, list_models, make_client, preferred, probe
+from .errors import GptError, Reason
+from .reply import ToolCall, stream_reply
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "AsyncOpenAI",
+    "GptError",
+    "Reason",
+    "ToolCall",
+    "list_models",
+    "make_client",
+    "preferred",
+    "probe",
+    "stream_reply",
+]

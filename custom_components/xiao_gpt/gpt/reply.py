@@ -1,0 +1,132 @@
+"""A streamed reply of the chat completions API."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+import json
+from typing import Any
+
+from openai import AsyncOpenAI
+from openai.types.chat import ChatCompletionChunk, ChatCompletionFunctionToolParam, ChatCompletionMessageParam
+from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
+
+from .errors import GptError, Reason, translated_errors
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model wants to be called."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+class _InterruptedError(Exception):
+    """The stop event was set while something was waited for."""
+
+
+async def stream_reply(
+    client: AsyncOpenAI,
+    model: str,
+    messages: Iterable[ChatCompletionMessageParam],
+    tools: list[ChatCompletionFunctionToolParam],
+    stop: asyncio.Event,
+) -> AsyncGenerator[str | ToolCall]:
+    """Yield the reply as it comes: pieces of text, and the tool calls once they are whole.
+
+    When `stop` is set the connection is closed and the generator ends, so that what was said so far stands.
+
+    Raises:
+        GptError: the service failed.
+    """
+    options: dict[str, Any] = {"tools": tools} if tools else {}
+    calls: dict[int, _PartialCall] = {}
+    answered = False
+    try:
+        with translated_errors():
+            stream = await _unless(
+                stop, client.chat.completions.create(model=model, messages=messages, stream=True, **options)
+            )
+            try:
+                async for chunk in _chunks(stream, stop):
+                    if not chunk.choices:
+                        continue
+                    answered = True
+                    delta = chunk.choices[0].delta
+                    if delta is None:
+                        continue
+                    if delta.content:
+                        yield delta.content
+                    for part in delta.tool_calls or ():
+                        calls.setdefault(part.index or 0, _PartialCall()).add(part)
+            finally:
+                await stream.close()
+    except _InterruptedError:
+        return
+    if not answered:
+        raise GptError(Reason.EMPTY)
+    # Not tied to the finish reason: some services end a reply that has tool calls with "stop".
+    for index in sorted(calls):
+        yield calls[index].whole()
+
+
+class _PartialCall:
+    """A tool call while its parts come in."""
+
+    def __init__(self) -> None:
+        self._id = ""
+        self._name = ""
+        self._arguments = ""
+
+    def add(self, part: ChoiceDeltaToolCall) -> None:
+        self._id = part.id or self._id
+        if part.function is not None:
+            self._name = part.function.name or self._name
+            self._arguments += part.function.arguments or ""
+
+    def whole(self) -> ToolCall:
+        try:
+            arguments = json.loads(self._arguments or "{}")
+        except ValueError as err:
+            raise GptError(Reason.REFUSED, f"arguments of {self._name} are not JSON") from err
+        if not isinstance(arguments, dict):
+            raise GptError(Reason.REFUSED, f"arguments of {self._name} are not an object")
+        return ToolCall(self._id or self._name, self._name, arguments)
+
+
+async def _chunks(
+    stream: AsyncIterator[ChatCompletionChunk], stop: asyncio.Event
+) -> AsyncGenerator[ChatCompletionChunk]:
+    chunks = aiter(stream)
+    while True:
+        try:
+            yield await _unless(stop, anext(chunks))
+        except StopAsyncIteration:
+            return
+
+
+async def _unless[T](stop: asyncio.Event, awaitable: Awaitable[T]) -> T:
+    """Return what `awaitable` gives, unless `stop` is set first.
+
+    Raises:
+        _InterruptedError: it was; what was awaited is cancelled and has ended.
+    """
+
+    async def run() -> T:
+        return await awaitable
+
+    work = asyncio.ensure_future(run())
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if stopped.done():
+            raise _InterruptedError
+        return work.result()
+    finally:
+        stopped.cancel()
+        if not work.done():
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work

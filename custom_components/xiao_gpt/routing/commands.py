@@ -1,0 +1,46 @@
+"""Utterances that steer the dialogue itself."""
+
+from enum import StrEnum
+import re
+
+
+class Command(StrEnum):
+    """What a person can tell the dialogue."""
+
+    TURN_ON = "turn_on"
+    TURN_OFF = "turn_off"
+    STOP = "stop"
+
+
+_NOISE = re.compile(r"[\s，。！？、,.!?~～…]+")
+_OPENERS = r"(?:小爱同学|小爱|请你|请|帮我|给我|麻烦你?|你|好了|好啦|行了|喂)*"
+_CLOSERS = r"(?:一下|吧|了|啦|啊|呀|嘛|谢谢|好吗|好不好|行吗|可以吗)*"
+_SUBJECT = r"高级(?:对话|会话)(?:模式|功能)?"
+
+
+def _whole(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"{_OPENERS}(?:{pattern}){_CLOSERS}", re.IGNORECASE)
+
+
+_PATTERNS = {
+    Command.TURN_ON: _whole(
+        rf"(?:打开|开启|启动|开始|进入|启用|开){_SUBJECT}|(?:把)?{_SUBJECT}(?:打开|开启|启动|启用|开)|turnon{_SUBJECT}"
+    ),
+    Command.TURN_OFF: _whole(
+        rf"(?:关闭|关掉|关上|退出|停止|停用|结束|取消|关){_SUBJECT}|(?:把)?{_SUBJECT}(?:关闭|关掉|关上|停用|关)"
+    ),
+    Command.STOP: _whole(
+        "闭嘴|住口|住嘴|停|停止|停下|停下来|停一停|停止回答|停止说话|停止播放|暂停|"
+        "(?:别|不要|不用|甭|别再|不要再)(?:说|讲|念|回答|吵|出声|啰嗦)(?:话|下去)?|安静|安静点|够|"
+        "stop|shutup|bequiet"
+    ),
+}
+
+
+def voice_command(utterance: str) -> Command | None:
+    """Return the command that the whole utterance is, or None.
+
+    An utterance that only contains such words ("怎么让孩子闭嘴") is none.
+    """
+    words = _NOISE.sub("", utterance)
+    return next((command for command, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

@@ -1,0 +1,144 @@
+"""Conversation records: what was said to a speaker and what XiaoAI answered."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+import json
+import logging
+from typing import Any
+
+from .account import MICO, XiaomiAccount
+from .errors import CloudError
+
+_LOGGER = logging.getLogger(__name__)
+
+_URL = "https://userprofile.mina.mi.com/device_profile/v2/conversation"
+_FAR_FUTURE_MS = 4_102_444_800_000
+"""2100-01-01. The bound is an upper one: a bound taken from a clock that is late would hide new records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One utterance and XiaoAI's own answer to it."""
+
+    time: int
+    """Milliseconds of the server's clock; the identity of a record."""
+    query: str
+    """The utterance as the recogniser understood it."""
+    answer: str = ""
+    """What XiaoAI says by itself."""
+    plays_audio: bool = False
+    """Whether XiaoAI answers by playing music or the like."""
+
+
+async def fetch_records(
+    account: XiaomiAccount, device_id: str, hardware: str, limit: int
+) -> tuple[list[Record], int | None]:
+    """Return the newest records of one speaker, oldest first, and the server's time in ms where it is known.
+
+    Raises:
+        XiaomiError: as its subclasses say.
+    """
+    body, reply = await account.request(
+        MICO,
+        "GET",
+        f"{_URL}?source=dialogu&hardware={hardware}&timestamp={_FAR_FUTURE_MS}&limit={limit}",
+        cookies={"deviceId": device_id},
+    )
+    server_time = int(reply.date.timestamp() * 1000) if reply.date else None
+    return parse_records(body.get("data")), server_time
+
+
+def parse_records(data: Any) -> list[Record]:
+    """Return the records in the `data` of a conversation reply, oldest first.
+
+    Records that cannot be understood are left out, with a line in the debug log.
+
+    Raises:
+        CloudError: the whole cannot be understood.
+    """
+    if isinstance(data, str):
+        try:
+            data = json.loads(data)
+        except ValueError as err:
+            raise CloudError("Conversation records that are not JSON") from err
+    if not isinstance(data, dict) or not isinstance(records := data.get("records") or [], list):
+        raise CloudError("Conversation records of an unknown shape")
+    return sorted((record for raw in records if (record := _record(raw))), key=lambda record: record.time)
+
+
+def parse_nlp_result(info: Any) -> list[Record]:
+    """Return the records in the answer to ubus `nlp_result_get`, oldest first (for speakers without records).
+
+    Raises:
+        CloudError: it cannot be understood.
+    """
+    try:
+        results = [json.loads(item["nlp"]) for item in json.loads(info)["result"] if "nlp" in item]
+        return sorted(
+            (
+                Record(
+                    time=int(nlp["meta"]["timestamp"]),
+                    query=answer["intention"]["query"],
+                    answer=(answer.get("content") or {}).get("to_speak") or "",
+                )
+                for nlp in results
+                for answer in nlp["response"]["answer"][:1]
+            ),
+            key=lambda record: record.time,
+        )
+    except (ValueError, KeyError, TypeError) as err:
+        raise CloudError("A spoken request of an unknown shape") from err
+
+
+def _record(raw: Any) -> Record | None:
+    try:
+        answers = [answer for answer in raw.get("answers") or [] if isinstance(answer, dict)]
+        return Record(
+            time=int(raw["time"]),
+            query=str(raw["query"]).strip(),
+            answer="".join(_spoken(answer) for answer in answers),
+            plays_audio=any(answer.get("type") == "AUDIO" for answer in answers),
+        )
+    except AttributeError, KeyError, TypeError, ValueError:
+        _LOGGER.debug("A conversation record of an unknown shape was left out")
+        return None
+
+
+def _spoken(answer: dict[str, Any]) -> str:
+    """Return the words of a TTS or LLM answer."""
+    kind = str(answer.get("type", "")).lower()
+    content = answer.get(kind)
+    text = content.get("text") if isinstance(content, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+class Unheard:
+    """Tells the records that are new from those that were there before or were heard already."""
+
+    def __init__(self) -> None:
+        self._floor: int | None = None
+        self._heard: deque[int] = deque(maxlen=200)
+
+    @property
+    def primed(self) -> bool:
+        """Whether the first answer of the server has set what counts as old."""
+        return self._floor is not None
+
+    def select(self, records: Iterable[Record], server_time: int | None) -> list[Record]:
+        """Return the records that are new, oldest first.
+
+        The first call sets the baseline by what the server has (or, where it has nothing, by the server's clock) and
+        returns nothing: what was said before must not be answered at start-up.
+        """
+        ordered = sorted(records, key=lambda record: record.time)
+        if self._floor is None:
+            self._floor = ordered[-1].time if ordered else (server_time or 0)
+            return []
+        new: dict[int, Record] = {}
+        for record in ordered:
+            # `time` is the identity: a record may be edited later, and is still the same utterance.
+            if record.time > self._floor and record.time not in self._heard and record.query:
+                new[record.time] = record
+        self._heard.extend(new)
+        return list(new.values())
