@@ -1,0 +1,331 @@
+"""Setting up in the UI: the Xiaomi account, then the LLM service, then the model; and changing them later."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+import voluptuous as vol
+from yarl import URL
+
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_LLM_HASS_API,
+    CONF_MODEL,
+    CONF_NAME,
+    CONF_PASSWORD,
+    CONF_PROMPT,
+    CONF_USERNAME,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import llm
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TemplateSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from .connections import async_create_client, create_account
+from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER, SUBENTRY_ASSISTANT
+from .gpt import DEFAULT_BASE_URL, AsyncOpenAI, GptError, list_models, preferred, probe
+from .prompts import default_assistant_name, default_prompt
+from .xiaomi import (
+    CaptchaNeededError,
+    Credentials,
+    NetworkError,
+    ThrottledError,
+    VerificationNeededError,
+    WrongCredentialsError,
+    XiaomiError,
+    list_speakers,
+)
+
+_PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
+_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+_ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+
+ACCOUNT_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
+        vol.Required(CONF_PASSWORD): _PASSWORD,
+    }
+)
+REAUTH_SCHEMA = ACCOUNT_SCHEMA
+SERVICE_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_API_KEY): _SECRET,
+        vol.Required(CONF_BASE_URL, default=DEFAULT_BASE_URL): _ADDRESS,
+    }
+)
+
+_LOGIN_ERRORS: dict[type[XiaomiError], str] = {
+    WrongCredentialsError: "wrong_credentials",
+    VerificationNeededError: "verification_needed",
+    CaptchaNeededError: "captcha_needed",
+    ThrottledError: "throttled",
+    NetworkError: "cannot_connect",
+}
+
+
+class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
+    """The flow of an entry: one Xiaomi account and its LLM service."""
+
+    VERSION = 1
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._data: dict[str, Any] = {}
+        self._title = ""
+        self._models: list[str] = []
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Assistants are subentries."""
+        return {SUBENTRY_ASSISTANT: AssistantFlow}
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Log in to the Xiaomi account."""
+        errors: dict[str, str] = {}
+        placeholders = {"url": "https://account.xiaomi.com"}
+        if user_input is not None:
+            try:
+                credentials, speakers = await _async_login(self.hass, user_input)
+            except XiaomiError as err:
+                errors["base"] = _login_error(err)
+                if isinstance(err, VerificationNeededError):
+                    placeholders["url"] = err.url
+            else:
+                await self.async_set_unique_id(credentials.user_id)
+                if self.source == SOURCE_REAUTH:
+                    self._abort_if_unique_id_mismatch(reason="wrong_account")
+                    return self._update(self._get_reauth_entry(), {CONF_XIAOMI: credentials.as_dict()})
+                self._abort_if_unique_id_configured()
+                if speakers:
+                    self._data[CONF_XIAOMI] = credentials.as_dict()
+                    self._title = user_input[CONF_USERNAME]
+                    return await self.async_step_service()
+                errors["base"] = "no_speakers"
+        return self.async_show_form(
+            step_id="reauth_confirm" if self.source == SOURCE_REAUTH else "user",
+            data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or self._known_account()),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_service(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Connect to the LLM service."""
+        errors: dict[str, str] = {}
+        placeholders = {"detail": ""}
+        if user_input is not None:
+            service = {
+                CONF_API_KEY: user_input.get(CONF_API_KEY, "").strip(),
+                CONF_BASE_URL: user_input[CONF_BASE_URL].strip().rstrip("/"),
+            }
+            if not _is_address(service[CONF_BASE_URL]):
+                errors[CONF_BASE_URL] = "invalid_address"
+            else:
+                try:
+                    self._models = await list_models(await _async_client(self.hass, service))
+                except GptError as err:
+                    errors[_field_of(err)] = err.reason
+                    placeholders["detail"] = err.detail
+                else:
+                    self._data.update(service)
+                    return await self._after_service()
+        known = self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
+        return self.async_show_form(
+            step_id="reconfigure" if self.source == SOURCE_RECONFIGURE else "service",
+            data_schema=self.add_suggested_values_to_schema(SERVICE_SCHEMA, user_input or known),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_model(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose a model, and hear a first word from it."""
+        errors: dict[str, str] = {}
+        placeholders = {"detail": ""}
+        if user_input is not None:
+            try:
+                await probe(await _async_client(self.hass, self._data), user_input[CONF_MODEL])
+            except GptError as err:
+                errors[CONF_MODEL if "model" in err.reason else "base"] = err.reason
+                placeholders["detail"] = err.detail
+            else:
+                return self._create(user_input[CONF_MODEL])
+        schema = vol.Schema({vol.Required(CONF_MODEL): _model_selector(self._models)})
+        return self.async_show_form(
+            step_id="model",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or {CONF_MODEL: preferred(self._models)}
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:  # noqa: ARG002
+        """Log in again because Xiaomi no longer takes the stored login."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the password of the same account."""
+        return await self.async_step_user(user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the LLM service."""
+        return await self.async_step_service(user_input)
+
+    def _known_account(self) -> dict[str, Any]:
+        return {CONF_USERNAME: self._get_reauth_entry().title} if self.source == SOURCE_REAUTH else {}
+
+    async def _after_service(self) -> ConfigFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return self._update(self._get_reconfigure_entry(), self._data)
+        return await self.async_step_model()
+
+    def _update(self, entry: ConfigEntry, data: dict[str, Any]) -> ConfigFlowResult:
+        # A loaded entry listens for changes and reloads itself.
+        if entry.update_listeners:
+            return self.async_update_and_abort(entry, data_updates=data)
+        return self.async_update_reload_and_abort(entry, data_updates=data)
+
+    def _create(self, model: str) -> ConfigFlowResult:
+        language = self.hass.config.language
+        return self.async_create_entry(
+            title=self._title,
+            data=self._data,
+            subentries=[
+                {
+                    "subentry_type": SUBENTRY_ASSISTANT,
+                    "title": default_assistant_name(language),
+                    "data": {
+                        CONF_MODEL: model,
+                        CONF_PROMPT: default_prompt(language),
+                        CONF_LLM_HASS_API: [llm.LLM_API_ASSIST],
+                    },
+                    "unique_id": None,
+                }
+            ],
+        )
+
+
+class AssistantFlow(ConfigSubentryFlow):
+    """Adding and changing an assistant."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Add an assistant."""
+        language = self.hass.config.language
+        return await self._step(
+            "user",
+            user_input,
+            {
+                CONF_NAME: default_assistant_name(language),
+                CONF_PROMPT: default_prompt(language),
+                CONF_LLM_HASS_API: [llm.LLM_API_ASSIST],
+            },
+        )
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change an assistant."""
+        subentry = self._get_reconfigure_subentry()
+        return await self._step("reconfigure", user_input, {CONF_NAME: subentry.title, **subentry.data})
+
+    async def _step(
+        self, step_id: str, user_input: dict[str, Any] | None, known: Mapping[str, Any]
+    ) -> SubentryFlowResult:
+        entry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_not_loaded")
+        errors: dict[str, str] = {}
+        placeholders = {"detail": ""}
+        models: list[str] = []
+        try:
+            if user_input is not None:
+                await probe(entry.runtime_data.client, user_input[CONF_MODEL])
+                return self._done(dict(user_input))
+            models = await list_models(entry.runtime_data.client)
+        except GptError as err:
+            errors[CONF_MODEL if "model" in err.reason else "base"] = err.reason
+            placeholders["detail"] = err.detail
+        apis = [SelectOptionDict(label=api.name, value=api.id) for api in llm.async_get_apis(self.hass)]
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_NAME): str,
+                vol.Required(CONF_MODEL): _model_selector(models),
+                vol.Optional(CONF_PROMPT): TemplateSelector(),
+                vol.Optional(CONF_LLM_HASS_API): SelectSelector(SelectSelectorConfig(options=apis, multiple=True)),
+            }
+        )
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or {CONF_MODEL: preferred(models), **known}
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _done(self, data: dict[str, Any]) -> SubentryFlowResult:
+        title = data.pop(CONF_NAME)
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(), self._get_reconfigure_subentry(), title=title, data=data
+            )
+        return self.async_create_entry(title=title, data=data)
+
+
+async def _async_login(hass: HomeAssistant, user_input: Mapping[str, Any]) -> tuple[Credentials, int]:
+    """Log in and return the credentials and how many speakers the account has."""
+    account = create_account(hass)
+    await account.login(user_input[CONF_USERNAME].strip(), user_input[CONF_PASSWORD])
+    speakers = await list_speakers(account)
+    return account.credentials, len(speakers)
+
+
+def _login_error(error: XiaomiError) -> str:
+    """Return the translation key of what went wrong."""
+    LOGGER.debug("Login failed: %s", error)
+    return next((key for kind, key in _LOGIN_ERRORS.items() if isinstance(error, kind)), "cloud_error")
+
+
+async def _async_client(hass: HomeAssistant, service: Mapping[str, Any]) -> AsyncOpenAI:
+    return await async_create_client(hass, service[CONF_API_KEY], service[CONF_BASE_URL])
+
+
+def _is_address(text: str) -> bool:
+    try:
+        url = URL(text)
+    except ValueError:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
+
+
+def _field_of(error: GptError) -> str:
+    """Return the field that the error is shown at."""
+    match error.reason:
+        case "llm_invalid_key" | "llm_quota":
+            return CONF_API_KEY
+        case "llm_cannot_connect" | "llm_timeout" | "llm_not_found":
+            return CONF_BASE_URL
+    return "base"
+
+
+def _model_selector(models: list[str]) -> SelectSelector:
+    return SelectSelector(
+        SelectSelectorConfig(options=models, custom_value=True, mode=SelectSelectorMode.DROPDOWN, sort=True)
+    )

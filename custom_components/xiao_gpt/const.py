@@ -1,0 +1,17 @@
+"""Names shared by the whole integration."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "xiao_gpt"
+LOGGER = logging.getLogger(__package__)
+
+CONF_BASE_URL: Final = "base_url"
+CONF_XIAOMI: Final = "xiaomi"
+"""Key of the entry's data that holds the account's credentials."""
+
+SUBENTRY_ASSISTANT: Final = "conversation"
+
+GATEWAY_VARIABLE: Final = "XIAO_GPT_CLOUD_GATEWAY"
+"""Environment variable with an address through which Xiaomi's hosts are reached; the demo and the tests set it to the
+simulator's. Unset, as in any home, the hosts themselves are spoken to."""
