@@ -1,0 +1,1 @@
+"""XiaoAI speakers, Xiaomi's cloud and an OpenAI endpoint, simulated on loopback."""

@@ -56,7 +56,11 @@ class Timeline:
         return len(self._events)
 
     async def wait_for(
-        self, matches: Callable[[Event], bool], *, since: int = 0, timeout: float = 30  # noqa: ASYNC109
+        self,
+        matches: Callable[[Event], bool],
+        *,
+        since: int = 0,
+        timeout: float = 30,  # noqa: ASYNC109
     ) -> Event:
         """Return the first event from position `since` on that `matches`, waiting for it if need be.
 

@@ -5,10 +5,10 @@ from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from .connections import async_create_client, create_account
 from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
 from .dialogue import Dialogue
-from .connections import async_create_client, create_account
 from .listener import Listener
 from .routing import Router
 from .xiaomi import AuthError, Credentials, XiaomiError
@@ -84,7 +84,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
 
 
 async def async_remove_config_entry_device(
-    hass: HomeAssistant,  # noqa: ARG001
+    hass: HomeAssistant,
     entry: ConfigEntry,
     device: dr.DeviceEntry,
 ) -> bool:

@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-import voluptuous as vol
-from yarl import URL
-
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -37,6 +34,8 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+import probatio as vol
+from yarl import URL
 
 from .connections import async_create_client, create_account
 from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER, SUBENTRY_ASSISTANT
@@ -178,7 +177,7 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders=placeholders,
         )
 
-    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:  # noqa: ARG002
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Log in again because Xiaomi no longer takes the stored login."""
         return await self.async_step_reauth_confirm()
 

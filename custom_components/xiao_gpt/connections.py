@@ -4,7 +4,6 @@ from collections.abc import Callable
 import os
 
 import aiohttp
-
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.httpx_client import get_async_client

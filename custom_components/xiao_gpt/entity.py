@@ -3,9 +3,6 @@
 from collections.abc import AsyncGenerator
 from typing import Any, override
 
-from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
-import probatio
-
 from homeassistant.components import conversation
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_MODEL
@@ -13,6 +10,8 @@ from homeassistant.helpers import device_registry as dr, llm
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
+import probatio
 
 from .const import DOMAIN
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator
@@ -77,9 +76,7 @@ class AssistantEntity(Entity):
         tools = [_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
         for _ in range(MAX_TOOL_ROUNDS):
             messages = [message for content in chat_log.content if (message := _message(content))]
-            async for _added in chat_log.async_add_delta_content_stream(
-                self.entity_id, self._deltas(messages, tools)
-            ):
+            async for _added in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
                 pass
             if not chat_log.unresponded_tool_results or interruption().is_set():
                 return

@@ -1,6 +1,8 @@
 """Chat completions of OpenAI and compatible services, without Home Assistant."""
 
-from .client import DEFAULT_BASE_URL, AsyncOpenAI, list_models, make_client, preferred, probe
+from openai import AsyncOpenAI
+
+from .client import DEFAULT_BASE_URL, list_models, make_client, preferred, probe
 from .errors import GptError, Reason
 from .reply import ToolCall, stream_reply
 

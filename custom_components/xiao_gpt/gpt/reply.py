@@ -55,8 +55,6 @@ async def stream_reply(
                         continue
                     answered = True
                     delta = chunk.choices[0].delta
-                    if delta is None:
-                        continue
                     if delta.content:
                         yield delta.content
                     for part in delta.tool_calls or ():

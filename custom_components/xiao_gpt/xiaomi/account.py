@@ -234,7 +234,7 @@ class XiaomiAccount:
         url: str,
         data: Any,
         headers: dict[str, str],
-        relogin: bool = True,  # noqa: ARG002 (miservice's signature)
+        relogin: bool = True,
     ) -> dict[str, Any]:
         """Send a request as miservice's services ask for it.
 

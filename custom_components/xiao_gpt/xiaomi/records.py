@@ -1,7 +1,7 @@
 """Conversation records: what was said to a speaker and what XiaoAI answered."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 import json
 import logging
@@ -125,6 +125,10 @@ class Unheard:
         """Whether the first answer of the server has set what counts as old."""
         return self._floor is not None
 
+    def all_new(self, records: Sequence[Record], limit: int) -> bool:
+        """Return whether a full batch of `limit` records is new throughout, so that older new ones may be missing."""
+        return len(records) >= limit and all(self._is_new(record) for record in records)
+
     def select(self, records: Iterable[Record], server_time: int | None) -> list[Record]:
         """Return the records that are new, oldest first.
 
@@ -137,8 +141,11 @@ class Unheard:
             return []
         new: dict[int, Record] = {}
         for record in ordered:
-            # `time` is the identity: a record may be edited later, and is still the same utterance.
-            if record.time > self._floor and record.time not in self._heard and record.query:
+            if self._is_new(record):
                 new[record.time] = record
         self._heard.extend(new)
         return list(new.values())
+
+    def _is_new(self, record: Record) -> bool:
+        # `time` is the identity: a record may be edited later, and is still the same utterance.
+        return record.time > (self._floor or 0) and record.time not in self._heard and bool(record.query)

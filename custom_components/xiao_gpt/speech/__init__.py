@@ -1,0 +1,9 @@
+"""From a stream of text to the mouth of a speaker: where to cut, what to say, when to go on."""
+
+from .clock import Clock
+from .pacing import SpeechRate
+from .speakable import speakable
+from .splitter import Splitter
+from .talk import Spoken, Talk, Voice
+
+__all__ = ["Clock", "SpeechRate", "Splitter", "Spoken", "Talk", "Voice", "speakable"]

@@ -1,0 +1,151 @@
+"""Speaks an answer while it is still being written."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from .borders import FENCE
+from .clock import Clock
+from .ending import Ending
+from .pacing import SpeechRate
+from .speakable import speakable
+from .splitter import Splitter
+
+
+class Voice(Protocol):
+    """A speaker, as far as talking goes."""
+
+    @property
+    def reports_status(self) -> bool:
+        """Whether it can be asked if it speaks."""
+
+    @property
+    def limit(self) -> int:
+        """The most characters that it says at once."""
+
+    async def say(self, text: str) -> None:
+        """Start to say something, in place of what is being said. May raise."""
+
+    async def is_speaking(self) -> bool | None:
+        """Tell whether it speaks, or None where that cannot be known just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What became of an answer."""
+
+    said: str
+    """The answer as it was written, up to the end of the last piece that the speaker was given."""
+    pieces: int
+    interrupted: bool
+
+
+class Talk:
+    """One answer on its way to one speaker.
+
+    Whoever receives the answer calls `feed` and `finish`; `run` speaks it at the same time and returns when the last
+    word is over. A piece is as much as has arrived when the piece before it ends, so no piece is ever cut or dropped.
+    """
+
+    def __init__(
+        self,
+        voice: Voice,
+        rate: SpeechRate,
+        *,
+        on_first_words: Callable[[], None] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._voice = voice
+        self._rate = rate
+        self._on_first_words = on_first_words
+        self._clock = clock or Clock()
+        self._splitter = Splitter(voice.limit)
+        self.begun = asyncio.Event()
+        """Set when the first words are about to be said: from now on it may be us who speaks."""
+        self._stirred = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._over = False
+        self._taken = ""
+        self._said = ""
+        self._pieces = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be said, for whatever reason."""
+        return self._over
+
+    @property
+    def spoken(self) -> Spoken:
+        """What has been said so far; stands after an error too."""
+        return Spoken(self._said, self._pieces, self._stopped.is_set())
+
+    def feed(self, delta: str) -> None:
+        """Add what has just arrived. After the end of the talk it is of no use and is dropped."""
+        if not self._over:
+            self._splitter.feed(delta)
+            self._stirred.set()
+
+    def finish(self) -> None:
+        """Say that the answer is complete."""
+        self._splitter.finish()
+        self._stirred.set()
+
+    def interrupt(self) -> None:
+        """Say nothing more. What the speaker is saying now is for the caller to stop."""
+        if not self._over:
+            self._over = True
+            self._stopped.set()
+            self._stirred.set()
+
+    async def run(self) -> Spoken:
+        """Speak until the answer is over or interrupted.
+
+        A request to speak that is under way is waited for even after an interruption: given up, it could still reach
+        the speaker, after whatever the interruption was for.
+
+        Raises:
+            Exception: Whatever the voice raises; the talk is over then.
+        """
+        try:
+            while not self._over:
+                self._stirred.clear()
+                if words := self._next():
+                    await self._speak(words)
+                elif self._splitter.done:
+                    break
+                else:
+                    await self._clock.wait(self._stirred)
+        finally:
+            self._over = True
+        return self.spoken
+
+    def _next(self) -> str:
+        """Return the next words, or nothing while there are none."""
+        while (piece := self._take()) is not None:
+            self._taken += piece[0]
+            if piece[1]:
+                return piece[1]
+        return ""
+
+    def _take(self) -> tuple[str, str] | None:
+        """Take a piece and turn it into words. Nobody is speaking now, so a clause is better than silence."""
+        splitter = self._splitter
+        opening, in_code = not self._pieces, splitter.in_code
+        # A complete short answer is one piece: a border inside it could only add a pause.
+        piece = splitter.take(first=opening and not splitter.finished) or splitter.take(hurry=True)
+        if piece is None:
+            return None
+        # Code beyond the limit comes in parts; each is shown to the cleaner as the code that it is.
+        fenced = f"{FENCE}\n\n{piece}" if in_code else piece
+        return piece, speakable(f"{fenced}\n{FENCE}" if splitter.in_code else fenced)
+
+    async def _speak(self, words: str) -> None:
+        self.begun.set()
+        await self._voice.say(words)
+        self._said = self._taken
+        self._pieces += 1
+        ending = Ending(self._voice, self._rate, self._clock, self._stopped)
+        if self._pieces == 1 and self._on_first_words:
+            self._on_first_words()
+        await ending.wait(words)

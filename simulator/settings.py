@@ -1,0 +1,82 @@
+"""The simulator's settings: how fast, how late and how difficult the simulated world is."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from simulator.errors import InvalidInput
+
+
+@dataclass(slots=True, kw_only=True)
+class Settings:
+    """What can be set, at the start and while running. Every duration is in seconds."""
+
+    characters_per_second: float = 5.0
+    """How fast the speakers speak: Chinese characters per second."""
+    tts_cap: int = 220
+    """How many characters of one text the speakers speak; the rest of a longer one is lost."""
+    status_lag: float = 0.4
+    """How long after a start the play status begins to show it."""
+    status_tail: float = 0.2
+    """How long after an end the play status still shows what has ended."""
+    url_seconds: float = 30.0
+    """How long a played URL sounds. (The simulator does not fetch it.)"""
+    answer_delay: float = 0.8
+    """From the end of a question to the first sound of XiaoAI's answer."""
+    record_delay: float = 0.3
+    """From XiaoAI's first sound to the record of the question in the conversation API."""
+    late_edit: float = 0.0
+    """If above 0, a record first appears without answers and gets them this much later."""
+    round_trip: float = 0.04
+    """How long every request to the cloud takes beyond its work."""
+    miot_delay: float = 0.3
+    """How long a MIoT action takes to reach the speaker and to be confirmed, beyond the round trip."""
+    clock_offset: float = 0.0
+    """By how much the cloud's clock is ahead of this machine's; negative: behind."""
+    service_token_life: float = 12 * 3600.0
+    """For how long a serviceToken is good."""
+    pass_token_life: float = 30 * 86400.0
+    """For how long a passToken is good."""
+    repeat_pass_token: bool = False
+    """Whether a login by passToken repeats it in its reply; clients have seen both."""
+    captcha: bool = False
+    """Whether a password login must solve a captcha."""
+    captcha_after: int = 0
+    """After this many wrong passwords in a row a captcha is demanded until a login succeeds; 0: never."""
+    verification: bool = False
+    """Whether a password login from an untrusted device must be verified (2FA)."""
+    verification_code: str = "246810"
+    """The code that is "sent" by text message or e-mail for a verification."""
+
+    def __post_init__(self) -> None:
+        self.update({})
+
+    def update(self, changes: dict[str, Any]) -> None:
+        """Change some settings, or none if any of `changes` is bad.
+
+        Raises:
+            InvalidInput: an unknown name, a wrong type or a value out of range.
+        """
+        known = {field.name: field.type for field in fields(self)}
+        if unknown := sorted(set(changes) - set(known)):
+            raise InvalidInput(f"unknown settings: {', '.join(unknown)}; known: {', '.join(known)}")
+        merged = {name: _typed(name, known[name], value) for name, value in (asdict(self) | changes).items()}
+        for name, value in merged.items():
+            if isinstance(value, (int, float)) and value < 0 and name != "clock_offset":
+                raise InvalidInput(f"{name} must not be negative")
+        if merged["characters_per_second"] == 0:
+            raise InvalidInput("characters_per_second must be above 0")
+        for name, value in merged.items():
+            setattr(self, name, value)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all settings as a JSON object."""
+        return asdict(self)
+
+
+def _typed(name: str, kind: Any, value: Any) -> Any:
+    """Return `value` as the type that the setting has; an int will do for a float, a bool never for a number."""
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        raise InvalidInput(f"{name} must be of type {kind.__name__}")
+    return value

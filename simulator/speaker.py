@@ -1,0 +1,353 @@
+"""One speaker: what it plays, what it says, and what it reports about that.
+
+A speaker has one voice and one music player. New speech replaces running speech; music goes on below speech (quieter)
+and is what remains when the speech ends.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+import uuid
+import zlib
+
+from simulator import voice
+from simulator.models import Model, Status
+from simulator.settings import Settings
+from simulator.timeline import Timeline
+from simulator.timers import Timers
+
+type Source = Literal["xiaoai", "tts"]
+type Via = Literal["ubus", "miot"]
+type SpeechEnd = Literal["finished", "replaced", "paused", "stopped"]
+
+IDLE, PLAYING, PAUSED, STOPPED = range(4)
+MUSIC_MEDIA_TYPE = 3
+
+_NAMESPACE = uuid.UUID("5f0b6a0e-7d5b-4b52-9a5e-5a1c3d1f7c11")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A piece of music, or whatever a URL holds."""
+
+    title: str
+    artist: str = ""
+    url: str = ""
+    seconds: float = 0.0
+    """0: it plays on (the list loops) until someone stops it."""
+
+
+@dataclass(slots=True)
+class _Speech:
+    source: Source
+    text: str
+    started: float
+    seconds: float
+    then: Callable[[], None] | None
+    timer: asyncio.TimerHandle
+
+
+@dataclass(slots=True)
+class _Music:
+    track: Track
+    playing: bool
+    since: float
+    played: float = 0.0
+    timer: asyncio.TimerHandle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlayState:
+    """What a speaker does at one moment."""
+
+    status: int
+    """0 idle, 1 playing, 2 paused, 3 stopped."""
+    media_type: int | None = None
+    """3 with music; None with speech and without anything."""
+    speaking: bool = False
+
+    @property
+    def sounding(self) -> bool:
+        """Whether something can be heard."""
+        return self.speaking or self.status == PLAYING
+
+
+class Speaker:
+    """A simulated speaker."""
+
+    def __init__(self, name: str, model: Model, room: str, settings: Settings, timeline: Timeline) -> None:
+        self.name = name
+        self.model = model
+        self.room = room
+        # Made of the name, so that a restarted simulator has the same speakers.
+        identity = uuid.uuid5(_NAMESPACE, f"{model.hardware}/{name}")
+        self.device_id = str(identity)
+        self.did = str(300_000_000 + zlib.crc32(identity.bytes) % 600_000_000)
+        self.mac = ":".join(f"{byte:02X}" for byte in (0x54, 0x48, 0xE6, *identity.bytes[:3]))
+        self.serial = f"{20000 + identity.int % 9999}/{identity.hex[:11].upper()}"
+        self.volume = max(40, model.min_volume)
+        self.muted = False
+        self.loop_type = 1
+        self.online = True
+        self._settings = settings
+        self._timeline = timeline
+        self._timers = Timers()
+        self._speech: _Speech | None = None
+        self._music: _Music | None = None
+        self._rest = IDLE
+        self._states: deque[tuple[float, PlayState]] = deque([(float("-inf"), PlayState(IDLE))], maxlen=64)
+
+    # What clients ask of it
+
+    def tts(self, text: str, via: Via) -> None:
+        """Speak a client's text in place of running speech."""
+        audible = bool(text.strip()) and (via == "miot" or self.model.ubus_tts)
+        self._command("tts", via, audible, text=text)
+        if audible:
+            self.say(text[: self._settings.tts_cap], "tts")
+
+    def pause(self, via: Via) -> None:
+        """Pause what sounds. Paused speech is lost; paused music can go on."""
+        self._command("pause", via, self._silence("paused"))
+
+    def stop(self, via: Via) -> None:
+        """Stop what sounds."""
+        self._command("stop", via, self._silence("stopped"))
+
+    def play(self, via: Via) -> None:
+        """Let paused music go on."""
+        resumes = self._music is not None and not self._music.playing
+        self._command("play", via, resumes)
+        if resumes:
+            self.resume_music()
+
+    def toggle(self, via: Via) -> None:
+        """Pause what sounds, else let music go on."""
+        if self.state.sounding:
+            self.pause(via)
+        else:
+            self.play(via)
+
+    def skip(self, step: Literal["next", "prev"], via: Via) -> None:
+        """Begin the next or the previous piece of the list (which holds one piece)."""
+        music = self._music
+        self._command(step, via, music is not None)
+        if music is not None:
+            self.play_music(music.track)
+
+    def play_track(self, track: Track, command: str, via: Via, *, audible: bool = True) -> None:
+        """Play what a client sent, in place of running music."""
+        self._command(command, via, audible, url=track.url)
+        if audible:
+            self.play_music(track)
+
+    def set_volume(self, percent: int, via: Via) -> None:
+        """Set the volume; the model's minimum is the least."""
+        self.volume = min(100, max(self.model.min_volume, percent))
+        self._command("volume", via, True, value=self.volume)
+
+    def set_mute(self, muted: bool, via: Via) -> None:
+        """Mute or unmute. What is muted goes on unheard."""
+        self.muted = muted
+        self._command("mute", via, True, value=muted)
+
+    def note(self, command: str, via: Via, *, effect: bool = True, **fields: Any) -> None:
+        """Record a command that someone else carries out."""
+        self._command(command, via, effect, **fields)
+
+    def read_status(self, via: Via) -> PlayState:
+        """Return what the model reports of its state, late as it is."""
+        state = self._visible_state()
+        if via == "ubus":
+            state = _as_reported(state, self.model.ubus_status)
+        elif not self.model.state_reported:
+            state = PlayState(IDLE)
+        self._timeline.record("status_read", speaker=self.name, status=state.status, via=via)
+        return state
+
+    # What it does
+
+    def say(self, text: str, source: Source, then: Callable[[], None] | None = None) -> None:
+        """Speak `text` now, in place of running speech, and call `then` when it has been spoken.
+
+        What should have followed replaced speech follows the new one: music that was asked for comes all the same.
+        """
+        if self._speech is not None:
+            then = then or self._speech.then
+            self._end_speech("replaced")
+        needed = voice.seconds(text, self._settings.characters_per_second)
+        timer = self._timers.after(needed, lambda: self._end_speech("finished"))
+        self._speech = _Speech(source, text, _now(), needed, then, timer)
+        self._timeline.record("speech_started", speaker=self.name, source=source, text=text)
+        self._changed()
+
+    def interrupt(self) -> None:
+        """Fall silent for a person who speaks to it: the wake word ends speech on every model."""
+        if self._speech is not None:
+            self._speech.then = None
+            self._end_speech("stopped")
+
+    def play_music(self, track: Track) -> None:
+        """Play `track` now, in place of other music."""
+        self._end_music("replaced")
+        self._music = _Music(track, playing=False, since=_now())
+        self.resume_music()
+
+    def resume_music(self) -> None:
+        """Let the paused music go on, if there is any."""
+        music = self._music
+        if music is None or music.playing:
+            return
+        music.playing, music.since = True, _now()
+        if music.track.seconds:
+            music.timer = self._timers.after(music.track.seconds - music.played, self._music_finished)
+        self._timeline.record(
+            "music_started", speaker=self.name, title=music.track.title, artist=music.track.artist, url=music.track.url
+        )
+        self._changed()
+
+    def stop_music(self) -> None:
+        """Stop the music, paused or not, for good."""
+        if self._music is not None:
+            self._end_music("stopped")
+            self._rest = STOPPED
+            self._changed()
+
+    def pause_music(self) -> None:
+        """Hold the music, so that it can go on."""
+        self._hold_music()
+        self._changed()
+
+    def set_online(self, online: bool) -> None:
+        """Pull the plug or put it in again."""
+        if online == self.online:
+            return
+        self.online = online
+        self._timeline.record("speaker_online" if online else "speaker_offline", speaker=self.name)
+        if not online:
+            self.interrupt()
+            self._end_music("stopped")
+            self._rest = IDLE
+            self._changed()
+
+    def close(self) -> None:
+        """Cancel what is pending."""
+        self._timers.cancel()
+
+    @property
+    def state(self) -> PlayState:
+        """What it truly does now."""
+        if self._speech is not None:
+            return PlayState(PLAYING, None, speaking=True)
+        if self._music is not None:
+            return PlayState(PLAYING if self._music.playing else PAUSED, MUSIC_MEDIA_TYPE)
+        return PlayState(self._rest)
+
+    @property
+    def music(self) -> tuple[Track, float] | None:
+        """The music that plays or is paused, and its position in seconds."""
+        if self._music is None:
+            return None
+        music = self._music
+        return music.track, music.played + (_now() - music.since if music.playing else 0.0)
+
+    @property
+    def speech(self) -> str | None:
+        """What it is saying now."""
+        return self._speech.text if self._speech else None
+
+    def _silence(self, reason: Literal["paused", "stopped"]) -> bool:
+        """End speech and hold or end music; return whether anything fell silent."""
+        effect = False
+        if self._speech is not None and self.model.pausable_speech:
+            self._speech.then = None
+            self._end_speech(reason)
+            self._rest = PAUSED if reason == "paused" else STOPPED
+            effect = True
+        if self._music is not None and (self._music.playing or reason == "stopped"):
+            effect = True
+            if reason == "paused":
+                self.pause_music()
+            else:
+                self.stop_music()
+        self._changed()
+        return effect
+
+    def _end_speech(self, reason: SpeechEnd) -> None:
+        speech = self._speech
+        if speech is None:
+            return
+        self._speech = None
+        self._rest = IDLE
+        speech.timer.cancel()
+        share = 1.0
+        if reason != "finished" and speech.seconds:
+            share = min(1.0, (_now() - speech.started) / speech.seconds)
+        self._timeline.record(
+            "speech_ended",
+            speaker=self.name,
+            source=speech.source,
+            text=speech.text,
+            spoken=round(share, 3),
+            reason=reason,
+        )
+        if reason == "replaced":
+            return  # the new speech says what the state is, and inherits `then`
+        self._changed()
+        if speech.then is not None:
+            speech.then()
+
+    def _hold_music(self) -> None:
+        if self._music is None or not self._music.playing:
+            return
+        music = self._music
+        music.played += _now() - music.since
+        music.playing = False
+        if music.timer is not None:
+            music.timer.cancel()
+        self._timeline.record("music_ended", speaker=self.name, title=music.track.title, reason="paused")
+
+    def _end_music(self, reason: Literal["stopped", "replaced", "finished"]) -> None:
+        music, self._music = self._music, None
+        if music is None:
+            return
+        if music.timer is not None:
+            music.timer.cancel()
+        if music.playing:  # the end of paused music was its pause
+            self._timeline.record("music_ended", speaker=self.name, title=music.track.title, reason=reason)
+
+    def _music_finished(self) -> None:
+        self._end_music("finished")
+        self._rest = IDLE
+        self._changed()
+
+    def _command(self, command: str, via: Via, effect: bool, **fields: Any) -> None:
+        self._timeline.record("command", speaker=self.name, command=command, via=via, effect=effect, **fields)
+
+    def _changed(self) -> None:
+        """Note the state if it is a new one: reads see it later."""
+        state = self.state
+        if state != self._states[-1][1]:
+            delay = self._settings.status_lag if state.sounding else self._settings.status_tail
+            self._states.append((_now() + delay, state))
+
+    def _visible_state(self) -> PlayState:
+        """Return the newest state that has become visible. What came and went within the lag is never seen."""
+        now = _now()
+        return next((state for visible, state in reversed(self._states) if visible <= now), PlayState(IDLE))
+
+
+def _as_reported(state: PlayState, quality: Status) -> PlayState:
+    match quality:
+        case Status.BLIND:
+            return PlayState(IDLE)
+        case Status.PAUSED_IN_SPEECH if state.speaking:
+            return PlayState(PAUSED, None, speaking=True)
+        case _:
+            return state
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,29 @@
+"""Fixtures of all tests: the simulated clouds, on loopback, in the test's own event loop."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+# Found here, before the test harness looks for custom components elsewhere.
+import custom_components.xiao_gpt
+from simulator.app import Simulator
+from simulator.llm_settings import LLMSettings
+from simulator.settings import Settings
+
+assert custom_components.xiao_gpt
+
+
+@pytest.fixture
+async def sim(socket_enabled: None) -> AsyncGenerator[Simulator]:
+    """The clouds and three speakers, everything ten times as fast as in life."""
+    settings = Settings(
+        characters_per_second=50.0,
+        status_lag=0.04,
+        status_tail=0.02,
+        answer_delay=0.05,
+        record_delay=0.03,
+        round_trip=0.002,
+        miot_delay=0.01,
+    )
+    async with Simulator(settings, llm_settings=LLMSettings(first_token=0.02, tokens_per_second=1000)) as simulator:
+        yield simulator
