@@ -44,7 +44,7 @@ def main() -> int:
             call(arguments.simulator, f"/_sim/timeline?since={seq}&event=speech_ended&wait=60")
     except HTTPError as err:
         print(f"✗ {err.read().decode()}", file=sys.stderr)
-    except (URLError, ConnectionError):
+    except URLError, ConnectionError:
         print("✗ 演示没有在运行，请先执行 scripts/demo --serve", file=sys.stderr)
     return 1
 

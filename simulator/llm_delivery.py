@@ -61,6 +61,10 @@ class Completion:
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish}
         return self._object("chat.completion", [choice]) | {"usage": self.usage()}
 
+    def text(self, tokens: int) -> str:
+        """Return the words in the first `tokens` tokens."""
+        return "".join(delta.get("content") or "" for delta in self.deltas[:tokens])
+
     def usage(self) -> Json:
         """Return how many tokens the question and the answer hold."""
         answer = len(self.deltas)
@@ -204,7 +208,13 @@ class Delivery:
                 reason = "closed_by_client"
             raise
         finally:
-            self._timeline.record("llm_finished", id=self._completion.id, tokens=self._sent, reason=reason)
+            self._timeline.record(
+                "llm_finished",
+                id=self._completion.id,
+                tokens=self._sent,
+                reason=reason,
+                text=self._completion.text(self._sent),
+            )
         return response
 
     async def _stream(self) -> web.StreamResponse:

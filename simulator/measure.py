@@ -22,7 +22,8 @@ class Exchange:
     pieces: tuple[str, ...]
     """The texts that were spoken as the answer, in order."""
     spoken: float
-    """The share of those texts that sounded, by characters, 0 to 1."""
+    """The share of the answer that sounded, by characters, 0 to 1: of the LLM's reply where there was one, else of the
+    texts that were sent. Only letters, digits and Chinese characters count: the rest is not heard."""
     gaps: tuple[float, ...]
     """The silences between two pieces."""
     ended: float | None
@@ -49,19 +50,18 @@ def measure(events: Sequence[Event], speaker: str) -> Exchange:
     after = [event for event in mine if event.t >= visible]
     pieces = list(_pieces(after))
     own = [event for event in after if event.event == "speech_ended" and event.fields["source"] == "xiaoai"]
-    reply = [event for event in after if event.event == "llm_finished"]
-    characters = sum(len(start.fields["text"]) for start, _ in pieces)
-    sounded = sum(len(start.fields["text"]) * end.fields["spoken"] for start, end in pieces if end)
+    requests = {event.fields["id"] for event in after if event.event == "llm_request"}
+    reply = [event for event in after if event.event == "llm_finished" and event.fields["id"] in requests]
+    whole = "".join(event.fields["text"] for event in reply) or "".join(start.fields["text"] for start, _ in pieces)
+    sounded = sum(_audible(start.fields["text"]) * end.fields["spoken"] for start, end in pieces if end)
     return Exchange(
         question=asked.fields["text"],
         heard=_after(visible, [event for event in after if event.event in ("command", "llm_request")]),
         first_words=_after(visible, [start for start, _ in pieces]),
         leak=max((event.t - visible for event in own), default=0.0),
         pieces=tuple(start.fields["text"] for start, _ in pieces),
-        spoken=sounded / characters if characters else 0.0,
-        gaps=tuple(
-            max(0.0, following.t - end.t) for (_, end), (following, _) in pairwise(pieces) if end is not None
-        ),
+        spoken=sounded / _audible(whole) if _audible(whole) else 0.0,
+        gaps=tuple(max(0.0, following.t - end.t) for (_, end), (following, _) in pairwise(pieces) if end is not None),
         ended=max((end.t - visible for _, end in pieces if end), default=None),
         status_reads=sum(event.event == "status_read" for event in after),
         reply_tokens=sum(event.fields["tokens"] for event in reply),
@@ -82,6 +82,10 @@ def _pieces(events: Sequence[Event]) -> Iterator[tuple[Event, Event | None]]:
             start = None
     if start is not None:
         yield start, None
+
+
+def _audible(text: str) -> int:
+    return sum(character.isalnum() for character in text)
 
 
 def _after(visible: float, events: Sequence[Event]) -> float | None:

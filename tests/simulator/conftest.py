@@ -12,7 +12,6 @@ import pytest
 from simulator import tls
 from simulator.app import Simulator
 from simulator.settings import Settings
-
 from tests.simulator.xiaomi_client import XiaomiClient
 
 

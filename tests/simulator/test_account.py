@@ -198,3 +198,25 @@ async def test_the_old_name_of_mina_is_the_same_host(cloud: XiaomiClient) -> Non
     url = MINA.replace("api2.", "api.")
     status, body = await cloud.json("GET", f"{url}/admin/v2/device_list?master=0", cookies=cookies)
     assert (status, len(body["data"])) == (200, 3)
+
+
+async def test_an_unknown_service_cannot_be_logged_in_to(client: XiaomiClient) -> None:
+    assert (await client.service_login("toaster"))["code"] == 10016
+    step = await client.service_login("micoapi")
+    assert (await client.password_login(step, sid="toaster"))["code"] == 10016
+
+
+async def test_the_page_of_a_verification_opens_its_session(client: XiaomiClient, sim: Simulator) -> None:
+    sim.settings.update({"verification": True})
+    demand = await client.password_login(await client.service_login("micoapi"))
+    async with client.session.get(demand["notificationUrl"]) as response:
+        cookies = {"identity_session": response.cookies["identity_session"].value}
+    async with client.session.get(f"{ACCOUNT}/identity/auth/verifyEmail?_flag=8", cookies=cookies) as response:
+        assert "d***@example.com" in await response.text()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["list", "auth/verifyPhone", "auth/sendPhoneTicket", "result/check"])
+async def test_a_verification_needs_a_session(client: XiaomiClient, method: str, path: str) -> None:
+    async with client.session.request(method, f"{ACCOUNT}/identity/{path}?context=forged") as response:
+        assert json.loads((await response.text()).removeprefix("&&&START&&&"))["code"] == 10016

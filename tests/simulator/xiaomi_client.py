@@ -114,7 +114,7 @@ class XiaomiClient:
         info: dict[str, Any] = json.loads(body["data"]["info"])
         return info
 
-    async def conversation(self, name: str, *, until: int = 9999999999999, limit: int = 10, **changes: str) -> Any:
+    async def conversation(self, name: str, *, until: int = 9999999999999, limit: int = 10, **changes: Any) -> Any:
         """Return the data of a conversation reply. `changes`: hardware or cookies."""
         speaker = self.sim.world.speaker(name)
         hardware = changes.pop("hardware", speaker.model.hardware)

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """A pace is learned from what is heard, and from nothing absurd."""
 
 import pytest

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """What reaches the mouth of a speaker, and what has no sound."""
 
 from hypothesis import given, strategies as st

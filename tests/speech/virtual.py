@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """A time of its own for talks, and speakers that live in it."""
 
 import asyncio

@@ -34,6 +34,7 @@ _ATOM = re.compile(
     re.VERBOSE | re.ASCII,
 )
 
+_JOINTS = ("", *".,:/@-'’：，、")
 _LINK_COMING = re.compile(r"\[[^\[\]\n]{1,80}\](?:\((?:[^\s()]|\([^\s()]*\)?){0,300})?\Z")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t>*]*\(?(?:\d{1,3}|[A-Za-z]|[一二三四五六七八九十]{1,3})$")
 _LAST_WORD = re.compile(r"[A-Za-z](?:[A-Za-z.]*[A-Za-z])?$")
@@ -145,7 +146,10 @@ class _Scan:
         if char == '"':
             self._quoted = not self._quoted
         if atom := _ATOM.match(text, at):
-            return _shape_end(text, atom.end()), Kind.TOKEN
+            end = _shape_end(text, atom.end())
+            # "3." may become 3.14, and "a." a host: what may go on is not over.
+            grows = not self._final and text[end:] in _JOINTS
+            return len(text) if grows else end, Kind.TOKEN
         if char in _FULL_CLAUSES or char in _HALF_CLAUSES:
             return self._clause(at)
         if run := _STOP_RUN.match(text, at):
