@@ -17,9 +17,9 @@ import unicodedata
 from simulator.app import Simulator
 from simulator.house import House, HouseError
 from simulator.measure import Exchange, measure
+from simulator.product import Service, house_with_gateway, install
 from simulator.timeline import Event
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 SPEAKER = "客厅小爱"
 LAMP = "light.living_room"
 ANSWER_SECONDS = 120.0
@@ -50,32 +50,9 @@ class Demo:
 
     async def set_up(self) -> None:
         """Add the integration as a person would in the UI, and say in which room the speaker stands."""
-        real = bool(os.environ.get("OPENAI_API_KEY"))
-        account = self.sim.world.account
-        flow = await self.house.flow("xiao_gpt")
-        flow = await self._submit(flow, "user", username=account.user, password=account.password)
-        key = os.environ["OPENAI_API_KEY"] if real else str(self.sim.llm.settings.api_key)
-        address = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1") if real else self.sim.llm_url
-        flow = await self._submit(flow, "service", api_key=key, base_url=address)
-        model = os.environ.get("OPENAI_MODEL", "gpt-5-mini") if real else self.sim.llm.settings.models[0]
-        flow = await self._submit(flow, "model", model=model)
-        if flow["type"] != "create_entry":
-            raise HouseError(f"The set-up ended with {flow}")
-        registry = await self.house.ws("config/entity_registry/list")
-        devices = {device["id"]: device for device in await self.house.ws("config/device_registry/list")}
-        for entity in registry:
-            if entity["platform"] == "xiao_gpt" and entity["entity_id"].startswith("switch."):
-                device = devices[entity["device_id"]]
-                if device["name"] == SPEAKER:
-                    self.switch = entity["entity_id"]
-                    await self.house.ws("config/device_registry/update", device_id=device["id"], area_id="living_room")
-        if not self.switch:
-            raise HouseError("No switch for the speaker has appeared")
-
-    async def _submit(self, flow: dict[str, object], step: str, **fields: str) -> dict[str, object]:
-        if flow.get("step_id") != step or flow.get("errors"):
-            raise HouseError(f"Expected the form {step!r}, got {flow}")
-        return await self.house.flow_step(str(flow["flow_id"]), fields)
+        speaker = (await install(self.house, self.sim, _service()))[SPEAKER]
+        self.switch = speaker.switch
+        await self.house.ws("config/device_registry/update", device_id=speaker.device_id, area_id="living_room")
 
     async def ask(self, text: str, answer: str | None = None) -> int:
         """Say something to the speaker; return where in the timeline that was."""
@@ -195,6 +172,14 @@ class Demo:
         print("\n听到、开口：从小米云里能看到这句话算起。说完：回答里真正响过的比例。")
 
 
+def _service() -> Service | None:
+    """Return the real service that the environment names, or None for the simulated one."""
+    if not (key := os.environ.get("OPENAI_API_KEY")):
+        return None
+    address = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1")
+    return Service(address, key, os.environ.get("OPENAI_MODEL", "gpt-5-mini"))
+
+
 def _tts_started(event: Event) -> bool:
     return event.event == "speech_started" and event.fields["source"] == "tts"
 
@@ -222,13 +207,7 @@ async def run(folder: Path, *, serve: bool, port: int) -> int:
     """Run the demo; return the exit status."""
     async with Simulator(port=port if serve else 0) as sim:
         print("启动 Home Assistant …", flush=True)
-        async with House(
-            folder,
-            port=8123 if serve else 0,
-            components=REPOSITORY / "custom_components",
-            environment={"XIAO_GPT_CLOUD_GATEWAY": sim.url},
-            log_levels={"custom_components.xiao_gpt": "debug"},
-        ) as house:
+        async with house_with_gateway(sim, folder, port=8123 if serve else 0) as house:
             demo = Demo(sim, house)
             print("像用户一样添加集成 …", flush=True)
             await demo.set_up()

@@ -110,11 +110,13 @@ class Speaker:
 
     def pause(self, via: Via) -> None:
         """Pause what sounds. Paused speech is lost; paused music can go on."""
-        self._command("pause", via, self._silence("paused"))
+        self._command("pause", via, self._can_silence("paused"))
+        self._silence("paused")
 
     def stop(self, via: Via) -> None:
         """Stop what sounds."""
-        self._command("stop", via, self._silence("stopped"))
+        self._command("stop", via, self._can_silence("stopped"))
+        self._silence("stopped")
 
     def play(self, via: Via) -> None:
         """Let paused music go on."""
@@ -258,22 +260,22 @@ class Speaker:
         """What it is saying now."""
         return self._speech.text if self._speech else None
 
-    def _silence(self, reason: Literal["paused", "stopped"]) -> bool:
-        """End speech and hold or end music; return whether anything fell silent."""
-        effect = False
+    def _can_silence(self, reason: Literal["paused", "stopped"]) -> bool:
+        """Tell whether pausing or stopping has any effect now."""
+        speech = self._speech is not None and self.model.pausable_speech
+        return speech or (self._music is not None and (self._music.playing or reason == "stopped"))
+
+    def _silence(self, reason: Literal["paused", "stopped"]) -> None:
+        """End speech, and hold or end music."""
         if self._speech is not None and self.model.pausable_speech:
             self._speech.then = None
             self._end_speech(reason)
             self._rest = PAUSED if reason == "paused" else STOPPED
-            effect = True
-        if self._music is not None and (self._music.playing or reason == "stopped"):
-            effect = True
-            if reason == "paused":
-                self.pause_music()
-            else:
-                self.stop_music()
-        self._changed()
-        return effect
+            self._changed()
+        if reason == "paused":
+            self.pause_music()
+        else:
+            self.stop_music()
 
     def _end_speech(self, reason: SpeechEnd) -> None:
         speech = self._speech

@@ -16,14 +16,14 @@ from .phrases import Phrase
 from .routing import Command, Context, Decision, Route, Router
 from .speech import SpeechRate, Talk
 from .turn import Turn, converse
-from .xiaomi import Record, Speaker, XiaomiError
+from .xiaomi import AuthError, Record, Speaker, XiaomiError
 
 LIVELY_S = 60.0
 """How long after the last exchange a follow-up question is likely."""
 LIVELY_INTERVAL_S = 0.3
 ENABLED_INTERVAL_S = 1.0
 """What two peers have asked at for years without being refused."""
-DISABLED_INTERVAL_S = 3.0
+DISABLED_INTERVAL_S = 2.0
 """Only "打开高级对话" is waited for."""
 SILENCE_CHECK_S = 0.6
 """The play status follows what the speaker does by up to half a second or more (mi-gpt waits 3 s)."""
@@ -128,6 +128,8 @@ class Dialogue:
                     await self._obey(turn, decision)
                 elif not turn.interrupted:
                     await self._answer(turn)
+        except AuthError:
+            self._entry.async_start_reauth(self._hass)
         except XiaomiError as err:
             LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
         finally:

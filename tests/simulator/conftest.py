@@ -2,34 +2,15 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-import socket
-import ssl
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 import pytest
 
 from simulator import tls
 from simulator.app import Simulator
+from simulator.reach import connector
 from simulator.settings import Settings
 from tests.simulator.xiaomi_client import XiaomiClient
-
-
-class ToSimulator(AbstractResolver):
-    """Leads every name to the simulator's TLS port."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        return [
-            ResolveResult(hostname=host, host="127.0.0.1", port=self._port, family=socket.AF_INET, proto=0, flags=0)
-        ]
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 @pytest.fixture(scope="session")
@@ -59,15 +40,10 @@ async def sim(socket_enabled: None, settings: Settings, tls_dir: Path) -> AsyncI
         yield simulator
 
 
-def connector(sim: Simulator, tls_dir: Path) -> aiohttp.TCPConnector:
-    context = ssl.create_default_context(cafile=str(tls_dir / "ca.pem"))
-    return aiohttp.TCPConnector(resolver=ToSimulator(sim.tls_port), ssl=context, force_close=True)
-
-
 @pytest.fixture
 async def session(sim: Simulator, tls_dir: Path) -> AsyncIterator[aiohttp.ClientSession]:
     """A session with cookies, as miservice wants it."""
-    async with aiohttp.ClientSession(connector=connector(sim, tls_dir)) as session:
+    async with aiohttp.ClientSession(connector=connector(sim.tls_port, tls_dir)) as session:
         yield session
 
 
@@ -75,7 +51,7 @@ async def session(sim: Simulator, tls_dir: Path) -> AsyncIterator[aiohttp.Client
 async def client(sim: Simulator, tls_dir: Path) -> AsyncIterator[XiaomiClient]:
     """A client that sends exactly what a test says; not logged in."""
     jar = aiohttp.DummyCookieJar()
-    async with aiohttp.ClientSession(connector=connector(sim, tls_dir), cookie_jar=jar) as session:
+    async with aiohttp.ClientSession(connector=connector(sim.tls_port, tls_dir), cookie_jar=jar) as session:
         yield XiaomiClient(session, sim)
 
 

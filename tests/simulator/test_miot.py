@@ -30,6 +30,12 @@ async def test_a_request_that_is_not_signed_is_an_auth_error(cloud: XiaomiClient
     assert (body["code"], body["message"]) == (3, "auth err")
 
 
+@pytest.mark.parametrize(("minutes", "code"), [(10, 0), (30, 3), (-30, 3)])
+async def test_a_nonce_is_good_near_its_minute(cloud: XiaomiClient, minutes: int, code: int) -> None:
+    _, body = await cloud.miot("/home/device_list", {}, minutes_ago=minutes)
+    assert body["code"] == code
+
+
 async def test_devices_and_rooms_are_listed(cloud: XiaomiClient, sim: Simulator) -> None:
     _, body = await cloud.miot("/home/device_list", {"getVirtualModel": False, "getHuamiDevices": 0})
     models = {device["did"]: device["model"] for device in body["result"]["list"]}

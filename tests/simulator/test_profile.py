@@ -1,5 +1,7 @@
 """The conversation records as the cloud hands them out."""
 
+from typing import Any
+
 import pytest
 
 from simulator.app import Simulator
@@ -50,7 +52,7 @@ async def test_records_belong_to_their_speaker(cloud: XiaomiClient, sim: Simulat
 
 @pytest.mark.parametrize("change", [{"hardware": "L15A"}, {"deviceId": "unknown"}])
 async def test_a_wrong_speaker_has_no_records_and_no_error(
-    cloud: XiaomiClient, sim: Simulator, change: dict[str, str]
+    cloud: XiaomiClient, sim: Simulator, change: dict[str, Any]
 ) -> None:
     await _three(sim)
     assert await cloud.conversation(LIVING, **change) == {"bitSet": [0, 1, 1], "records": [], "nextEndTime": 0}

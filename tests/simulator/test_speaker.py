@@ -50,7 +50,9 @@ async def test_pause_and_stop_end_speech(
 ) -> None:
     await cloud.say(LIVING, LONG)
     await cloud.operate(LIVING, action)
-    assert (await event(sim, "speech_ended")).fields["reason"] == reason
+    end, command = await event(sim, "speech_ended"), await event(sim, "command", command=action, effect=True)
+    assert end.fields["reason"] == reason
+    assert command.seq < end.seq, "a command comes before what it does"
     assert sim.world.speaker(LIVING).state.status == status
 
 

@@ -126,9 +126,9 @@ class XiaomiClient:
 
     # MIoT
 
-    async def miot(self, uri: str, body: Any, **changes: str) -> tuple[int, Any]:
+    async def miot(self, uri: str, body: Any, *, minutes_ago: int = 0, **changes: str) -> tuple[int, Any]:
         """Send a signed request. `changes` replaces fields of the form after signing."""
-        minutes = int(time.time() / 60).to_bytes(4)
+        minutes = (int(time.time() / 60) - minutes_ago).to_bytes(4)
         nonce = secrets.token_bytes(8) + minutes
         key = hashlib.sha256(base64.b64decode(self.ssecurity["xiaomiio"]) + nonce).digest()
         text, sent_nonce = json.dumps(body), base64.b64encode(nonce).decode()

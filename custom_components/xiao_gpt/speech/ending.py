@@ -27,7 +27,7 @@ _ACQUAINTED = 3.0
 _TAIL = 0.25
 # Without a status a wide margin would be silence after every sentence, so a blind speaker is trusted to be usual
 # unless someone has set its pace.
-_BLIND_DOUBT = 0.06
+_BLIND_DOUBT = 0.12
 _BLIND_SAFETY = 0.2
 
 
