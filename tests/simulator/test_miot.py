@@ -25,7 +25,7 @@ LIVING, BED = "客厅小爱", "卧室小爱"
         {"_nonce": base64.b64encode(bytes(12)).decode()},
     ],
 )
-async def test_a_request_that_is_not_signed_is_an_auth_error(cloud: XiaomiClient, forged: dict[str, str]) -> None:
+async def test_a_request_that_is_not_signed_is_an_auth_error(cloud: XiaomiClient, forged: dict[str, Any]) -> None:
     _, body = await cloud.miot("/home/device_list", {"getVirtualModel": False}, **forged)
     assert (body["code"], body["message"]) == (3, "auth err")
 

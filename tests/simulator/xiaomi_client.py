@@ -126,7 +126,7 @@ class XiaomiClient:
 
     # MIoT
 
-    async def miot(self, uri: str, body: Any, *, minutes_ago: int = 0, **changes: str) -> tuple[int, Any]:
+    async def miot(self, uri: str, body: Any, *, minutes_ago: int = 0, **changes: Any) -> tuple[int, Any]:
         """Send a signed request. `changes` replaces fields of the form after signing."""
         minutes = (int(time.time() / 60) - minutes_ago).to_bytes(4)
         nonce = secrets.token_bytes(8) + minutes

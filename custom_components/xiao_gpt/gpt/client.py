@@ -1,6 +1,6 @@
 """The connection to an OpenAI-compatible service."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from openai import AsyncOpenAI
 
@@ -40,16 +40,24 @@ def make_client(api_key: str, base_url: str, http_client: Any) -> AsyncOpenAI:
 async def list_models(client: AsyncOpenAI) -> list[str]:
     """Return the ids of the service's models, or none where the service has no list.
 
+    The body is read here: openai's client breaks where a service answers with a bare list (together.ai) or a web page.
+
     Raises:
         GptError: the service could not be used.
     """
     try:
         with translated_errors():
-            return sorted([model.id async for model in client.models.list(timeout=10)])
+            reply = await client.models.with_raw_response.list(timeout=10)
     except GptError as err:
         if err.reason in (Reason.NOT_FOUND, Reason.NO_SUCH_MODEL):
             return []
         raise
+    try:
+        body = reply.http_response.json()
+    except ValueError as err:
+        raise GptError(Reason.NOT_FOUND, "no JSON") from err
+    models = body.get("data") if isinstance(body, dict) else body
+    return sorted(model["id"] for model in models) if _are_models(models) else []
 
 
 async def probe(client: AsyncOpenAI, model: str) -> None:
@@ -68,6 +76,12 @@ async def probe(client: AsyncOpenAI, model: str) -> None:
         finally:
             await stream.close()
     raise GptError(Reason.EMPTY)
+
+
+def _are_models(models: Any) -> TypeGuard[list[dict[str, str]]]:
+    return isinstance(models, list) and all(
+        isinstance(model, dict) and isinstance(model.get("id"), str) for model in models
+    )
 
 
 def preferred(models: list[str]) -> str | None:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
+import httpx
+import httpx2
 import openai
 
 
@@ -37,6 +39,11 @@ class GptError(Exception):
         self.detail = detail
 
 
+# While a stream is read, openai's client lets the errors of the HTTP client through: Home Assistant's is httpx, its own
+# one is httpx2.
+_TIMEOUTS = (openai.APITimeoutError, httpx.TimeoutException, httpx2.TimeoutException)
+_BROKEN_STREAMS = (httpx.HTTPError, httpx2.HTTPError)
+
 _QUOTA_CODES = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached"}
 
 
@@ -45,7 +52,7 @@ def translated_errors() -> Iterator[None]:
     """Turn the client's exceptions inside the block into `GptError`."""
     try:
         yield
-    except openai.APITimeoutError as err:
+    except _TIMEOUTS as err:
         raise GptError(Reason.TIMEOUT) from err
     except openai.APIConnectionError as err:
         raise GptError(Reason.CANNOT_CONNECT) from err
@@ -55,6 +62,12 @@ def translated_errors() -> Iterator[None]:
         raise GptError(Reason.SERVICE, err.message) from err
     except openai.OpenAIError as err:
         raise GptError(Reason.REFUSED, str(err)) from err
+    except _BROKEN_STREAMS as err:
+        raise GptError(Reason.SERVICE, "the answer broke off") from err
+    except UnicodeEncodeError as err:  # HTTP headers are ASCII, and so are keys
+        raise GptError(Reason.INVALID_KEY) from err
+    except ValueError as err:  # openai's client lets it through, too
+        raise GptError(Reason.SERVICE, "the answer is not JSON") from err
 
 
 def _reason(err: openai.APIStatusError) -> Reason:

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 import json
 from typing import Any
 
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionChunk, ChatCompletionFunctionToolParam, ChatCompletionMessageParam
-from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
+from openai.types.chat.chat_completion_chunk import ChoiceDelta, ChoiceDeltaToolCall
 
 from .errors import GptError, Reason, translated_errors
 
@@ -54,7 +53,10 @@ async def stream_reply(
                     if not chunk.choices:
                         continue
                     answered = True
-                    delta = chunk.choices[0].delta
+                    # Azure sends choices that hold the verdict of its content filter and no delta.
+                    delta: ChoiceDelta | None = getattr(chunk.choices[0], "delta", None)
+                    if delta is None:
+                        continue
                     if delta.content:
                         yield delta.content
                     for part in delta.tool_calls or ():
@@ -100,13 +102,18 @@ async def _chunks(
     chunks = aiter(stream)
     while True:
         try:
-            yield await _unless(stop, anext(chunks))
+            chunk = await _unless(stop, anext(chunks))
         except StopAsyncIteration:
             return
+        if stop.is_set():
+            raise _InterruptedError
+        yield chunk
 
 
 async def _unless[T](stop: asyncio.Event, awaitable: Awaitable[T]) -> T:
     """Return what `awaitable` gives, unless `stop` is set first.
+
+    What has come all the same is returned: it may be a stream, which somebody has to close.
 
     Raises:
         _InterruptedError: it was; what was awaited is cancelled and has ended.
@@ -119,12 +126,12 @@ async def _unless[T](stop: asyncio.Event, awaitable: Awaitable[T]) -> T:
     stopped = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if stopped.done():
+        if stopped.done() and (not work.done() or work.exception() is not None):
             raise _InterruptedError
         return work.result()
     finally:
         stopped.cancel()
         if not work.done():
             work.cancel()
-            with suppress(asyncio.CancelledError):
-                await work
+            # Unlike a plain await, this leaves a cancellation of the caller alone.
+            await asyncio.gather(work, return_exceptions=True)

@@ -183,7 +183,8 @@ class XiaomiAccount:
             _raise_for_login(answer)
             # The reply to a passToken often lacks one (xiaomusic#549): the old one stays.
             if new := answer.get("passToken"):
-                self._keep(replace(credentials, pass_token=str(new)))
+                # Not of the copy from before: another service may have been opened meanwhile.
+                self._keep(replace(self.credentials, pass_token=str(new)))
             return await self._open_service(sid, answer)
 
     async def request(
@@ -262,6 +263,8 @@ class XiaomiAccount:
         body, _ = await self.request(
             sid, "POST", url, data=lambda: data(self.token, cookies), headers=headers, cookies=cookies
         )
+        if body.get("result") is None:  # miservice would raise a bare Exception
+            raise CloudError(f"An answer of {sid} without a result")
         return body
 
     async def _passport(
@@ -279,7 +282,7 @@ class XiaomiAccount:
         """Exchange the answer to a login for the token of one service."""
         ssecurity = _text(answer, "ssecurity")
         # The nonce is larger than 2^53: it must never pass through a float.
-        proof = hashlib.sha1(f"nonce={answer['nonce']}&{ssecurity}".encode()).digest()
+        proof = hashlib.sha1(f"nonce={_text(answer, 'nonce')}&{ssecurity}".encode()).digest()
         reply = await self._client.request(
             "GET", f"{_text(answer, 'location')}&clientSign={quote(b64encode(proof), safe='')}", cookies={}
         )

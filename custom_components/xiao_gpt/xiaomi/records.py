@@ -1,6 +1,5 @@
 """Conversation records: what was said to a speaker and what XiaoAI answered."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 import json
@@ -15,6 +14,10 @@ _LOGGER = logging.getLogger(__name__)
 _URL = "https://userprofile.mina.mi.com/device_profile/v2/conversation"
 _FAR_FUTURE_MS = 4_102_444_800_000
 """2100-01-01. The bound is an upper one: a bound taken from a clock that is late would hide new records."""
+_UNKNOWN_SHAPE = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
+"""What comes of reading JSON that is not as expected."""
+_REMEMBERED = 200
+"""Records known one by one, five times what is asked for at once; all before them count as heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +73,18 @@ def parse_records(data: Any) -> list[Record]:
 def parse_nlp_result(info: Any) -> list[Record]:
     """Return the records in the answer to ubus `nlp_result_get`, oldest first (for speakers without records).
 
+    Those that cannot be understood are left out, with a line in the debug log.
+
     Raises:
-        CloudError: it cannot be understood.
+        CloudError: the whole cannot be understood.
     """
     try:
-        results = [json.loads(item["nlp"]) for item in json.loads(info)["result"] if "nlp" in item]
-        return sorted(
-            (
-                Record(
-                    time=int(nlp["meta"]["timestamp"]),
-                    query=answer["intention"]["query"],
-                    answer=(answer.get("content") or {}).get("to_speak") or "",
-                )
-                for nlp in results
-                for answer in nlp["response"]["answer"][:1]
-            ),
-            key=lambda record: record.time,
-        )
+        items = json.loads(info)["result"]
     except (ValueError, KeyError, TypeError) as err:
-        raise CloudError("A spoken request of an unknown shape") from err
+        raise CloudError("Spoken requests of an unknown shape") from err
+    if not isinstance(items, list):
+        raise CloudError("Spoken requests of an unknown shape")
+    return sorted((record for item in items if (record := _nlp_record(item))), key=lambda record: record.time)
 
 
 def _record(raw: Any) -> Record | None:
@@ -96,12 +92,26 @@ def _record(raw: Any) -> Record | None:
         answers = [answer for answer in raw.get("answers") or [] if isinstance(answer, dict)]
         return Record(
             time=int(raw["time"]),
-            query=str(raw["query"]).strip(),
+            query=raw["query"].strip(),
             answer="".join(_spoken(answer) for answer in answers),
             plays_audio=any(answer.get("type") == "AUDIO" for answer in answers),
         )
-    except AttributeError, KeyError, TypeError, ValueError:
+    except _UNKNOWN_SHAPE:
         _LOGGER.debug("A conversation record of an unknown shape was left out")
+        return None
+
+
+def _nlp_record(raw: Any) -> Record | None:
+    try:
+        nlp = json.loads(raw["nlp"])
+        answer = nlp["response"]["answer"][0]
+        return Record(
+            time=int(nlp["meta"]["timestamp"]),
+            query=answer["intention"]["query"].strip(),
+            answer=str((answer.get("content") or {}).get("to_speak") or ""),
+        )
+    except _UNKNOWN_SHAPE:
+        _LOGGER.debug("A spoken request of an unknown shape was left out")
         return None
 
 
@@ -118,7 +128,7 @@ class Unheard:
 
     def __init__(self) -> None:
         self._floor: int | None = None
-        self._heard: deque[int] = deque(maxlen=200)
+        self._heard: set[int] = set()
 
     @property
     def primed(self) -> bool:
@@ -143,7 +153,10 @@ class Unheard:
         for record in ordered:
             if self._is_new(record):
                 new[record.time] = record
-        self._heard.extend(new)
+        self._heard.update(new)
+        for time in sorted(self._heard)[:-_REMEMBERED]:
+            self._heard.remove(time)
+            self._floor = time
         return list(new.values())
 
     def _is_new(self, record: Record) -> bool:

@@ -55,6 +55,8 @@ class SpeakerInfo:
             )
         except KeyError as err:
             raise CloudError(f"A speaker without {err}") from err
+        except (AttributeError, TypeError) as err:
+            raise CloudError("A speaker of an unknown shape") from err
 
     @property
     def model(self) -> Model:
@@ -156,7 +158,7 @@ class Speaker:
                 except (KeyError, TypeError, ValueError, AttributeError) as err:
                     raise CloudError("A play status of an unknown shape") from err
             case Status.MIOT if self.model.playing_state is not None:
-                value = await self._miio.miot_get_prop(self.info.did, self.model.playing_state)
+                value = await _understood(self._miio.miot_get_prop(self.info.did, self.model.playing_state))
                 return None if value is None else PlayStatus(playing=value == _PLAYING, music=False)
             case _:
                 return None
@@ -185,7 +187,7 @@ class Speaker:
         _accepted(await self._mina.text_to_speech(self.info.device_id, text))
 
     async def _say_by_miot(self, text: str) -> None:
-        code = await self._miio.miot_action(self.info.did, self.model.play_text, [text])
+        code = await _understood(self._miio.miot_action(self.info.did, self.model.play_text, [text]))
         if code in _OFFLINE_CODES:
             raise SpeakerOfflineError(f"MIoT code {code}")
         if code != 0:
@@ -202,6 +204,14 @@ async def list_speakers(account: XiaomiAccount) -> list[SpeakerInfo]:
     if not isinstance(devices, list):
         raise CloudError("A device list of an unknown shape")
     return [SpeakerInfo.from_cloud(device) for device in devices]
+
+
+async def _understood(answer: Awaitable[Any]) -> Any:
+    """Return what miservice makes of a MIoT answer; it takes the shape for granted."""
+    try:
+        return await answer
+    except (AttributeError, IndexError, KeyError, TypeError) as err:
+        raise CloudError("A MIoT answer of an unknown shape") from err
 
 
 def _accepted(answer: Any) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""A Home Assistant in front of the simulated clouds, everything ten times as fast as in life."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+
+from custom_components.xiao_gpt import dialogue
+from custom_components.xiao_gpt.const import GATEWAY_VARIABLE
+import simulator.llm
+from simulator.app import Simulator
+from simulator.llm_protocol import ChatRequest, parse_chat
+
+from tests.integration.support import SPEED, Corner, QuickClock, add_integration
+
+LAMPS = {"living": "客厅", "bedroom": "卧室"}
+
+
+@pytest.fixture(autouse=True)
+async def house(
+    sim: Simulator,  # before Home Assistant, so that it is still there when that stops
+    hass: HomeAssistant,
+    enable_custom_integrations: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A Chinese home whose way to Xiaomi's clouds leads to the simulator."""
+    monkeypatch.setenv(GATEWAY_VARIABLE, sim.url)
+    monkeypatch.setattr("custom_components.xiao_gpt.speech.talk.Clock", QuickClock)
+    for name in ("LIVELY_INTERVAL_S", "ENABLED_INTERVAL_S", "DISABLED_INTERVAL_S", "SILENCE_CHECK_S"):
+        monkeypatch.setattr(dialogue, name, getattr(dialogue, name) / SPEED)
+    hass.config.language = "zh-Hans"
+    hass.config.country = "CN"
+    assert await async_setup_component(hass, "homeassistant", {})
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, house: None, sim: Simulator) -> ConfigEntry:
+    """The integration, added as a person does."""
+    return await add_integration(hass, sim)
+
+
+@pytest.fixture
+def corner(hass: HomeAssistant, sim: Simulator, entry: ConfigEntry) -> Callable[[str], Corner]:
+    """Return a function that returns the speaker of a name."""
+
+    def find(name: str) -> Corner:
+        return Corner(hass, sim, entry, name)
+
+    return find
+
+
+@pytest.fixture
+async def living(corner: Callable[[str], Corner]) -> Corner:
+    """The speaker in the living room (LX06), advanced dialogue on."""
+    living = corner("客厅小爱")
+    await living.turn("on")
+    return living
+
+
+@pytest.fixture
+async def bedroom(corner: Callable[[str], Corner]) -> Corner:
+    """The speaker in the bedroom (L05C: blind and only to be spoken through by MIoT), advanced dialogue on."""
+    bedroom = corner("卧室小爱")
+    await bedroom.turn("on")
+    return bedroom
+
+
+@pytest.fixture
+async def lamps(hass: HomeAssistant, entry: ConfigEntry, sim: Simulator) -> dict[str, str]:
+    """A lamp in two of the rooms, where the speakers are too; the lamps' entity ids by room."""
+    assert await async_setup_component(hass, "input_boolean", {"input_boolean": {name: {} for name in LAMPS}})
+    lights = [
+        {
+            "name": f"{room}灯",
+            "unique_id": name,
+            "state": f"{{{{ is_state('input_boolean.{name}', 'on') }}}}",
+            "turn_on": [{"action": "input_boolean.turn_on", "target": {"entity_id": f"input_boolean.{name}"}}],
+            "turn_off": [{"action": "input_boolean.turn_off", "target": {"entity_id": f"input_boolean.{name}"}}],
+        }
+        for name, room in LAMPS.items()
+    ]
+    assert await async_setup_component(hass, "template", {"template": [{"light": lights}]})
+    await hass.async_block_till_done()
+    areas, devices, entities = ar.async_get(hass), dr.async_get(hass), er.async_get(hass)
+    found = {}
+    for name, room in LAMPS.items():
+        area = areas.async_create(room)
+        lamp = entities.async_get_entity_id("light", "template", name)
+        assert lamp is not None
+        entities.async_update_entity(lamp, area_id=area.id)
+        for speaker in sim.world.speakers:
+            if speaker.room == room:
+                devices.async_update_device(Corner(hass, sim, entry, speaker.name).device.id, area_id=area.id)
+        found[room] = lamp
+    return found
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[ChatRequest]:
+    """What the language model was asked: the timeline only says how much."""
+    seen: list[ChatRequest] = []
+
+    def note(body: bytes, models: list[str]) -> ChatRequest:
+        seen.append(parse_chat(body, models))
+        return seen[-1]
+
+    monkeypatch.setattr(simulator.llm, "parse_chat", note)
+    return seen
+
+
+@pytest.fixture
+def exposed(hass: HomeAssistant) -> Callable[[str], bool]:
+    """Return a function that tells whether an entity is exposed to conversation."""
+    from homeassistant.components.homeassistant.exposed_entities import async_should_expose  # noqa: PLC0415
+
+    def told(entity_id: str) -> bool:
+        return async_should_expose(hass, "conversation", entity_id)
+
+    return told
+
+
+__all__: list[Any] = []
