@@ -1,6 +1,6 @@
 """XiaoGPT: an LLM's mind for Xiaomi's XiaoAI speakers."""
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -89,5 +89,8 @@ async def async_remove_config_entry_device(
     device: dr.DeviceEntry,
 ) -> bool:
     """Let a speaker's device be deleted once the speaker is gone from the account."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False  # nobody knows whether it is gone
     coordinator: XiaoGptCoordinator = entry.runtime_data.coordinator
-    return not any((DOMAIN, did) in device.identifiers for did in coordinator.data)
+    in_use = coordinator.data.keys() | entry.subentries.keys()
+    return not any((DOMAIN, key) in device.identifiers for key in in_use)

@@ -117,7 +117,7 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
                 self._abort_if_unique_id_configured()
                 if speakers:
                     self._data[CONF_XIAOMI] = credentials.as_dict()
-                    self._title = user_input[CONF_USERNAME]
+                    self._title = user_input[CONF_USERNAME].strip()
                     return await self.async_step_service()
                 errors["base"] = "no_speakers"
         return self.async_show_form(
@@ -226,6 +226,10 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
 class AssistantFlow(ConfigSubentryFlow):
     """Adding and changing an assistant."""
 
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._models: list[str] = []
+
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add an assistant."""
         language = self.hass.config.language
@@ -252,12 +256,11 @@ class AssistantFlow(ConfigSubentryFlow):
             return self.async_abort(reason="entry_not_loaded")
         errors: dict[str, str] = {}
         placeholders = {"detail": ""}
-        models: list[str] = []
         try:
             if user_input is not None:
                 await probe(entry.runtime_data.client, user_input[CONF_MODEL])
                 return self._done(dict(user_input))
-            models = await list_models(entry.runtime_data.client)
+            self._models = await list_models(entry.runtime_data.client)
         except GptError as err:
             errors[CONF_MODEL if "model" in err.reason else "base"] = err.reason
             placeholders["detail"] = err.detail
@@ -265,7 +268,7 @@ class AssistantFlow(ConfigSubentryFlow):
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): str,
-                vol.Required(CONF_MODEL): _model_selector(models),
+                vol.Required(CONF_MODEL): _model_selector(self._models),
                 vol.Optional(CONF_PROMPT): TemplateSelector(),
                 vol.Optional(CONF_LLM_HASS_API): SelectSelector(SelectSelectorConfig(options=apis, multiple=True)),
             }
@@ -273,7 +276,7 @@ class AssistantFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or {CONF_MODEL: preferred(models), **known}
+                schema, user_input or {CONF_MODEL: preferred(self._models), **known}
             ),
             errors=errors,
             description_placeholders=placeholders,

@@ -1,8 +1,12 @@
 """A Home Assistant in front of the simulated clouds, everything ten times as fast as in life."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from http import HTTPStatus
+import json
 from typing import Any
 
+from aiohttp import web
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
@@ -100,27 +104,64 @@ async def lamps(hass: HomeAssistant, entry: ConfigEntry, sim: Simulator) -> dict
 
 
 @pytest.fixture
-def requests(monkeypatch: pytest.MonkeyPatch) -> list[ChatRequest]:
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the language model was asked: the timeline only says how much."""
-    seen: list[ChatRequest] = []
+    seen: list[dict[str, Any]] = []
 
-    def note(body: bytes, models: list[str]) -> ChatRequest:
-        seen.append(parse_chat(body, models))
-        return seen[-1]
+    def note(body: bytes, models: Iterable[str]) -> ChatRequest:
+        seen.append(json.loads(body))
+        return parse_chat(body, models)
 
     monkeypatch.setattr(simulator.llm, "parse_chat", note)
     return seen
 
 
+type StartService = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def start_service(socket_enabled: None) -> AsyncGenerator[StartService]:
+    """Return a function that starts an LLM service of few words, and returns its base URL.
+
+    For what the simulator's does not say: it answers every question with the same status and body. Its list of models
+    fails as well where `models` is None.
+    """
+    runners: list[web.AppRunner] = []
+
+    async def start(status: int, body: str, models: list[str] | None = None) -> str:
+        async def completions(request: web.Request) -> web.Response:
+            return web.Response(
+                status=status,
+                text=body,
+                content_type="text/event-stream" if status == HTTPStatus.OK else "application/json",
+            )
+
+        async def list_models(request: web.Request) -> web.Response:
+            if models is None:
+                return await completions(request)
+            data = [{"id": name, "object": "model", "created": 0, "owned_by": "test"} for name in models]
+            return web.json_response({"object": "list", "data": data})
+
+        app = web.Application()
+        app.router.add_get("/v1/models", list_models)
+        app.router.add_post("/v1/chat/completions", completions)
+        runner = web.AppRunner(app, shutdown_timeout=0)
+        runners.append(runner)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()
+
+
 @pytest.fixture
 def exposed(hass: HomeAssistant) -> Callable[[str], bool]:
-    """Return a function that tells whether an entity is exposed to conversation."""
-    from homeassistant.components.homeassistant.exposed_entities import async_should_expose  # noqa: PLC0415
+    """Return a function that tells whether an entity is exposed to the voice assistants."""
 
     def told(entity_id: str) -> bool:
         return async_should_expose(hass, "conversation", entity_id)
 
     return told
-
-
-__all__: list[Any] = []

@@ -242,3 +242,31 @@ class Corner:
             return len(asked) >= count * speakers
 
         await until(self.sim, enough)
+
+
+async def wait_for_flow(hass: HomeAssistant, source: str) -> ConfigFlowResult:
+    """Return the flow that something has started in the background, once it is there."""
+    started = asyncio.Event()
+
+    @callback
+    def look(*_: str) -> None:
+        if flows():
+            started.set()
+
+    def flows() -> list[ConfigFlowResult]:
+        return [
+            flow
+            for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN, include_uninitialized=True)
+            if flow["context"]["source"] == source
+        ]
+
+    stop = hass.config_entries.flow.async_subscribe_flow(look)
+    try:
+        look()
+        async with asyncio.timeout(PATIENCE_S):
+            await started.wait()
+    finally:
+        stop()
+    await hass.async_block_till_done()
+    (flow,) = flows()
+    return flow
