@@ -29,8 +29,13 @@ debian_packages() {
     done
     [ ${#missing[@]} = 0 ] && return 0
     echo "Installing ${missing[*]} ..." >&2
-    as_root apt-get update -qq >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+    mkdir -p "$CACHE"
+    if ! { as_root apt-get update -qq &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+        >"$CACHE/apt.log" 2>&1; then
+        tail -n 20 "$CACHE/apt.log" >&2
+        return 1
+    fi
 }
 
 # The path of uv, from PATH or from a small environment of its own.

@@ -1,5 +1,6 @@
 """XiaoGPT: an LLM's mind for Xiaomi's XiaoAI speakers."""
 
+from homeassistant.components.conversation import HOME_ASSISTANT_AGENT, async_prepare_agent
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant, callback
@@ -8,7 +9,7 @@ from homeassistant.helpers import device_registry as dr
 from .connections import async_create_client, create_account
 from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
-from .dialogue import Dialogue
+from .dialogue import Dialogue, spoken_language
 from .listener import Listener
 from .routing import Router
 from .xiaomi import AuthError, Credentials, XiaomiError
@@ -40,6 +41,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     # Before the platforms: their own look for new speakers finds the dialogues there.
     entry.async_on_unload(coordinator.async_add_listener(check_speakers))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # Loaded at the first question, the home's sentences would keep that one waiting.
+    entry.async_create_background_task(
+        hass,
+        async_prepare_agent(hass, HOME_ASSISTANT_AGENT, spoken_language(hass)),
+        f"{DOMAIN} prepares intents",
+    )
     entry.async_on_unload(entry.add_update_listener(_async_entry_updated))
     return True
 

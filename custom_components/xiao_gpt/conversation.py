@@ -76,7 +76,9 @@ class Assistant(AssistantEntity, conversation.ConversationEntity):
         self, error: GptError, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog
     ) -> conversation.ConversationResult:
         """Say what went wrong in the language of the question."""
-        translations = await async_get_translations(self.hass, user_input.language, "exceptions", {DOMAIN})
+        # A pipeline may say zh-CN; translations are found by their exact names only.
+        language = "zh-Hans" if user_input.language.startswith("zh") else user_input.language
+        translations = await async_get_translations(self.hass, language, "exceptions", {DOMAIN})
         response = intent.IntentResponse(language=user_input.language)
         response.async_set_error(
             intent.IntentResponseErrorCode.UNKNOWN,

@@ -29,6 +29,11 @@ SILENCE_CHECK_S = 0.6
 """The play status follows what the speaker does by up to half a second or more (mi-gpt waits 3 s)."""
 
 
+def spoken_language(hass: HomeAssistant) -> str:
+    """Return the language spoken at the speakers: XiaoAI understands Chinese only."""
+    return hass.config.language if hass.config.language.startswith("zh") else "zh-Hans"
+
+
 class Dialogue:
     """Answers at one speaker."""
 
@@ -150,7 +155,7 @@ class Dialogue:
 
     async def _speak(self, turn: Turn, phrase: Phrase) -> None:
         await self.speaker.pause()
-        turn.talk.feed(phrase.in_language(self._language))
+        turn.talk.feed(phrase.in_language(spoken_language(self._hass)))
         turn.talk.finish()
         await turn.talk.run()
 
@@ -166,12 +171,12 @@ class Dialogue:
                     agent_id=self._agent_id,
                     conversation_id=f"{DOMAIN}-{self.speaker.info.did}",
                     device_id=self._device_id,
-                    language=self._language,
+                    language=spoken_language(self._hass),
                     context=HassContext(),
                 )
             except Exception:  # noqa: BLE001 (an agent may be anybody's code; the person must not wait in vain)
                 LOGGER.exception("The agent failed at %s", self.speaker.info.name)
-                turn.talk.feed(Phrase.SORRY.in_language(self._language))
+                turn.talk.feed(Phrase.SORRY.in_language(spoken_language(self._hass)))
             turn.talk.finish()
             await speaking
         finally:
@@ -200,12 +205,6 @@ class Dialogue:
                 await self.speaker.stop()
         except XiaomiError as err:
             LOGGER.debug("%s could not be silenced: %s", self.speaker.info.name, err)
-
-    @property
-    def _language(self) -> str:
-        """The language spoken at the speaker: XiaoAI understands Chinese only."""
-        language = self._hass.config.language
-        return language if language.startswith("zh") else "zh-Hans"
 
     @property
     def _agent_id(self) -> str:

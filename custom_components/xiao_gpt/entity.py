@@ -71,14 +71,19 @@ class AssistantEntity(Entity):
         """Let the model answer the chat log, with as many rounds of tools as it needs.
 
         Raises:
-            GptError: the service failed, or the model never came to an end.
+            GptError: the service failed, or the model said nothing or never came to an end.
         """
         tools = [_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
         for _ in range(MAX_TOOL_ROUNDS):
             messages = [message for content in chat_log.content if (message := _message(content))]
-            async for _added in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
-                pass
-            if not chat_log.unresponded_tool_results or interruption().is_set():
+            said_anything = False
+            async for _ in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
+                said_anything = True
+            if interruption().is_set():
+                return
+            if not said_anything:
+                raise GptError(Reason.EMPTY)
+            if not chat_log.unresponded_tool_results:
                 return
         raise GptError(Reason.REFUSED, "too many rounds of tools")
 

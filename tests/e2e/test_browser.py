@@ -1,13 +1,14 @@
 """What a person sees and clicks: adding the integration, a speaker's device and its switch, talking in Assist.
 
-A real Chromium looks at a real Home Assistant. Each step leaves a picture in `.run/screenshots`.
+A real Chromium looks at a real Home Assistant. Each step leaves a picture in `.run/screenshots`, a failure the last one.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+import contextlib
 from pathlib import Path
-import re
 import shutil
+from typing import Any
 
 import pytest
 
@@ -15,23 +16,25 @@ playwright = pytest.importorskip("playwright.async_api", reason="runs in the env
 
 from simulator.house_browser import Page
 from simulator.llm_replies import own_answer
-from tests.e2e.home import SPEAKER, Home
+from tests.e2e.home import LAMP, SPEAKER, Home
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-expect = playwright.expect
-expect.set_options(timeout=30_000)
-
 PICTURES = Path(__file__).parents[2] / ".run" / "screenshots"
+
 PATIENCE_MILLISECONDS = 30_000
-"""A step takes less than a second; a busy machine several times that."""
+"""A step takes less than a second; beside other work several times that."""
 FADE_SECONDS = 0.4
 """How long a dialog fades; nothing announces its end."""
 
-NAME = "XiaoGPT 小爱音箱大模型"
+expect = playwright.expect
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
+
 QUESTION = "为什么天空是蓝色的？"
 
-ICON = """image => new Promise(done => {
+GO = "path => { history.pushState(null, '', path); window.dispatchEvent(new Event('location-changed')); }"
+
+SHOWS = """image => new Promise(done => {
     const tell = () => done(image.naturalWidth > 0);
     if (image.complete) tell(); else { image.onload = tell; image.onerror = tell; }
 })"""
@@ -40,77 +43,189 @@ ICON = """image => new Promise(done => {
 class Screen:
     """A page and the pictures of it."""
 
-    def __init__(self, home: Home, page: Page, language: str) -> None:
+    def __init__(self, home: Home, page: Page, folder: Path) -> None:
         page.set_default_timeout(PATIENCE_MILLISECONDS)
         self.page = page
         self.flow = page.locator("dialog-data-entry-flow")
         self.form = page.locator("step-flow-form")
         self._home = home
-        self._folder = PICTURES / language
+        self._folder = folder
         self._taken = 0
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     async def picture(self, name: str) -> None:
         """Keep a picture of what is seen now."""
         await asyncio.sleep(FADE_SECONDS)
         self._taken += 1
-        await self._home.house.screenshot(self.page, self._folder / f"{self._taken:02} {name}.png")
+        await self._home.house.screenshot(self.page, self._folder / f"{self._taken:02}-{name}.png")
 
-    def input(self, name: str):
+    async def go(self, path: str) -> None:
+        """Go to another page of the frontend, as a click on a link does."""
+        await self.page.evaluate(GO, path)
+
+    def field(self, name: str) -> Any:
         """Return a field of the flow's form."""
         return self.form.locator(f"input[name='{name}']")
 
     async def submit(self, **fields: str) -> None:
         """Fill the fields of the flow's form and submit it."""
         for name, value in fields.items():
-            await self.input(name).fill(value)
+            await self.field(name).fill(value)
         await self.flow.locator("ha-dialog-footer ha-button").last.click()
 
-    async def go(self, path: str) -> None:
-        """Go to another page of the frontend, as a click on a link does."""
-        await self.page.evaluate(
-            "path => { history.pushState(null, '', path); window.dispatchEvent(new Event('location-changed')); }", path
-        )
+    async def refuses(self, why: str, **kept: str) -> None:
+        """See the form again, with the reason and all that was typed."""
+        await expect(self.form).to_contain_text(why)
+        for name, value in kept.items():
+            await expect(self.field(name)).to_have_value(value)
 
-    async def until(self, script: str, argument: object = None) -> None:
-        """Wait until a script says so."""
-        await self.page.wait_for_function(script, arg=argument)
+    async def choose(self, picker: Any, item: str, name: str) -> None:
+        """Choose from a picker, and keep a picture of what it offers."""
+        await picker.click()
+        offered = self.page.locator("ha-picker-combo-box").get_by_text(item, exact=True)
+        await offered.wait_for()
+        await self.picture(name)
+        await offered.click()
+        await expect(picker).to_contain_text(item)
+
+
+@contextlib.asynccontextmanager
+async def open_screen(home: Home, language: str, path: str) -> AsyncIterator[Screen]:
+    """Open the frontend in a browser."""
+    folder = PICTURES / language
+    shutil.rmtree(folder, ignore_errors=True)
+    async with home.house.page(language, path=path) as page:
+        screen = Screen(home, page, folder)
+        try:
+            yield screen
+        except BaseException:
+            await screen.picture("failed")
+            raise
 
 
 async def test_everything_can_be_done_in_the_ui(home: Home):
-    account, service, _ = home.right_answers()
-    async with home.house.page("zh-Hans", path="/config/integrations/dashboard") as page:
-        screen = Screen(home, page, "zh-Hans")
+    await home.remove()
+    async with open_screen(home, "zh-Hans", "/config/integrations/dashboard") as screen:
+        await add_integration(screen, home)
+        await switch_on(screen, home)
+        await look_at_the_assistant(screen)
+        await add_assistant(screen)
+        await talk(screen, home)
 
-        await page.get_by_text("添加集成").click()
-        catalogue = page.locator("dialog-add-integration")
-        await catalogue.locator("input").first.fill("小爱")
-        found = catalogue.get_by_text(NAME)
-        await found.wait_for()
-        assert await catalogue.locator("img").first.evaluate(ICON)
-        await screen.picture("search")
-        await found.click()
 
-        await screen.input("username").wait_for()
+async def add_integration(screen: Screen, home: Home) -> None:
+    account, service, model = home.right_answers()
+
+    await screen.page.get_by_text("添加集成").click()
+    catalogue = screen.page.locator("dialog-add-integration")
+    await catalogue.locator("input").first.fill("小爱")
+    found = catalogue.get_by_text("XiaoGPT 小爱音箱大模型")
+    await found.wait_for()
+    assert await catalogue.locator("img").first.evaluate(SHOWS)
+    await screen.picture("search")
+    await found.click()
+
+    await screen.field("username").wait_for()
+    await screen.picture("account")
+    wrong = account | {"password": "not-my-password"}
+    await screen.submit(**wrong)
+    await screen.refuses("账号或密码不正确", **wrong)
+    await screen.picture("wrong-password")
+    await screen.submit(password=account["password"])
+
+    await expect(screen.field("base_url")).to_have_value("https://api.openai.com/v1")
+    await screen.picture("service")
+    wrong = service | {"api_key": "sk-nobody-has-this-key"}
+    await screen.submit(**wrong)
+    await screen.refuses("服务不接受这个 API 密钥", **wrong)
+    await screen.picture("wrong-key")
+    await screen.submit(api_key=service["api_key"])
+
+    picker = screen.form.locator("ha-picker-field")
+    await expect(picker).to_contain_text(model["model"])
+    await screen.picture("model")
+    await screen.choose(picker, home.sim.llm.settings.models[1], "models")
+    await screen.submit()
+
+    created = screen.page.locator("step-flow-create-entry")
+    await created.wait_for()
+    await screen.picture("created")
+    speaker = created.locator(".device").filter(has_text="小爱音箱 Pro")
+    await screen.choose(speaker.locator("ha-area-picker"), "客厅", "areas")
+    await screen.submit()
+    await screen.flow.locator("ha-dialog").wait_for(state="detached")
+
+
+async def switch_on(screen: Screen, home: Home) -> None:
+    await screen.go("/config/integrations/integration/xiao_gpt")
+    device = screen.page.locator("ha-config-entry-device-row").filter(has_text=SPEAKER)
+    await expect(device).to_contain_text("客厅")
+    await expect(screen.page.get_by_text("添加账号")).to_be_visible()
+    await screen.picture("integration")
+    await device.locator("ha-list-item-button").click()
+    row = screen.page.locator("hui-toggle-entity-row")
+    await expect(row).to_contain_text("高级对话")
+    await screen.picture("device")
+    await row.locator("ha-switch").click()
+    await home.look_around()
+    await home.house.wait_for_state(home.switch, "on")
+    await expect(row.get_by_role("switch")).to_be_checked()
+    await screen.picture("switched-on")
+
+
+async def look_at_the_assistant(screen: Screen) -> None:
+    await screen.go("/config/integrations/integration/xiao_gpt")
+    assistant = screen.page.locator("ha-config-sub-entry-row").filter(has_text="小爱 GPT")
+    await assistant.locator(".sub-entry > ha-icon-button[slot='end']").click()
+    await expect(screen.form).to_contain_text("人设与指示")
+    await screen.picture("persona")
+    await screen.submit()
+    await expect(screen.flow).to_contain_text("助手已更新")
+    await screen.picture("persona-changed")
+    await screen.submit()
+    await screen.flow.locator("ha-dialog").wait_for(state="detached")
+
+
+async def add_assistant(screen: Screen) -> None:
+    await screen.go("/config/voice-assistants/assistants")
+    await screen.page.locator("assist-pref ha-button.add").click()
+    dialog = screen.page.locator("dialog-voice-assistant-pipeline-detail")
+    await dialog.locator("input[name='name']").fill("小爱 GPT")
+    await dialog.locator("ha-conversation-agent-picker").click()
+    await screen.page.locator("ha-dropdown-item").filter(has_text="小爱 GPT").click()
+    await screen.picture("assistant")
+    await dialog.locator("ha-dialog-footer ha-button").last.click()
+    await dialog.locator("ha-dialog").wait_for(state="detached")
+
+
+async def talk(screen: Screen, home: Home) -> None:
+    await screen.go("/home")
+    # The overview is there, and with it the key for Assist.
+    await screen.page.get_by_text("卧室").first.wait_for()
+    await screen.page.keyboard.press("a")
+    dialog = screen.page.locator("ha-voice-command-dialog")
+    await dialog.locator("ha-dropdown ha-button").click()
+    await dialog.locator("ha-dropdown-item").filter(has_text="小爱 GPT").click()
+    for words in (QUESTION, "打开客厅灯"):
+        await dialog.locator("ha-assist-chat input").fill(words)
+        await screen.page.keyboard.press("Enter")
+        if words == QUESTION:
+            await expect(dialog.locator("ha-markdown-element").last).to_have_text(own_answer(QUESTION))
+    await home.house.wait_for_state(LAMP, "on")
+    await expect(dialog.locator("ha-markdown-element").last).to_contain_text("已打开")
+    await screen.picture("assist")
+
+
+async def test_the_forms_speak_english_too(home: Home):
+    await home.set_up()
+    account = home.right_answers()[0]
+    async with open_screen(home, "en", "/config/integrations/dashboard/add?domain=xiao_gpt") as screen:
+        await screen.page.locator("dialog-box").get_by_text("OK", exact=True).click()
+        await expect(screen.form).to_contain_text("Log in with the account")
         await screen.picture("account")
-        await screen.submit(username=account["username"], password="not-my-password")
-        await expect(screen.form).to_contain_text("账号或密码不正确")
-        await expect(screen.input("username")).to_have_value(account["username"])
-        await screen.picture("wrong password")
+        wrong = account | {"password": "not-my-password"}
+        await screen.submit(**wrong)
+        await screen.refuses("The account or the password is wrong.", **wrong)
+        await screen.picture("wrong-password")
         await screen.submit(password=account["password"])
-
-        await screen.input("api_key").wait_for()
-        await expect(screen.input("base_url")).to_have_value("https://api.openai.com/v1")
-        await screen.picture("service")
-        await screen.submit(api_key="sk-nobody-has-this-key", base_url=service["base_url"])
-        await expect(screen.form).to_contain_text("服务不接受这个 API 密钥")
-        await expect(screen.input("base_url")).to_have_value(service["base_url"])
-        await screen.picture("wrong key")
-        await screen.submit(api_key=service["api_key"])
-
-        await expect(screen.flow).to_contain_text("从服务列出的模型中选择")
-        await screen.picture("model")
-        await screen.submit()
-
-        await page.locator("step-flow-create-entry").wait_for()
-        await screen.picture("created")
+        await expect(screen.flow).to_contain_text("This Xiaomi account is set up already.")
+        await screen.picture("already-configured")

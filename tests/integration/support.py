@@ -219,19 +219,23 @@ class Corner:
         """Wait until `text` has been spoken: the whole of it, once, in order, and nothing else."""
         wanted = audible(text)
 
-        def finished() -> list[Event]:
+        def speech(name: str, since: int) -> list[Event]:
             return [
                 entry
-                for entry in self.sim.timeline.since(since, "speech_ended")
+                for entry in self.sim.timeline.since(since, name)
                 if entry.fields["speaker"] == self.name and entry.fields["source"] == "tts"
             ]
 
         def heard() -> str:
-            return audible("".join(entry.fields["text"] for entry in finished()))
+            return audible("".join(entry.fields["text"] for entry in speech("speech_started", since)))
 
         await until(self.sim, lambda: len(heard()) >= len(wanted))
         assert heard() == wanted
-        assert {entry.fields["reason"] for entry in finished()} == {"finished"}
+        first, *_, last = (started := speech("speech_started", since))[:1] + started
+        await self.event("speech_ended", since=last.seq, source="tts")
+        assert [(entry.fields["text"], entry.fields["reason"]) for entry in speech("speech_ended", first.seq)] == [
+            (entry.fields["text"], "finished") for entry in started
+        ]
 
     async def polls(self, count: int = 3) -> None:
         """Wait until the cloud has been asked for records so many times more, by each speaker on average."""

@@ -264,7 +264,12 @@ async def test_a_model_that_there_is_not_is_told_at_the_model(hass, sim):
 
 @pytest.mark.parametrize(
     ("failure", "error"),
-    [("quota", "llm_quota"), ("rate", "llm_rate_limited"), ("server", "llm_service_error"), ("auth", "llm_invalid_key")],
+    [
+        ("quota", "llm_quota"),
+        ("rate", "llm_rate_limited"),
+        ("server", "llm_service_error"),
+        ("auth", "llm_invalid_key"),
+    ],
 )
 async def test_a_model_that_does_not_answer_is_told(hass, sim, failure, error):
     step = await at_model(hass, sim)

@@ -216,7 +216,7 @@ async def _understood(answer: Awaitable[Any]) -> Any:
 
 def _accepted(answer: Any) -> dict[str, Any]:
     """Return the inner answer of a ubus call, or raise if the device refused."""
-    data = answer.get("data") if isinstance(answer, dict) else None
+    data = answer.get("data", {}) if isinstance(answer, dict) else None
     if not isinstance(data, dict):
         raise CloudError("A ubus answer of an unknown shape")
     if data.get("code", 0) != 0:
