@@ -15,10 +15,9 @@ import pytest
 
 from custom_components.xiao_gpt import dialogue
 from custom_components.xiao_gpt.const import GATEWAY_VARIABLE
-import simulator.llm
 from simulator.app import Simulator
+import simulator.llm
 from simulator.llm_protocol import ChatRequest, parse_chat
-
 from tests.integration.support import SPEED, Corner, QuickClock, add_integration
 
 LAMPS = {"living": "客厅", "bedroom": "卧室"}

@@ -9,7 +9,6 @@ import pytest
 from custom_components.xiao_gpt.const import DOMAIN, SUBENTRY_ASSISTANT
 from custom_components.xiao_gpt.prompts import default_prompt
 from simulator.world import DEFAULT_HOME
-
 from tests.integration.support import (
     MINA,
     PASSPORT,

@@ -1,10 +1,5 @@
 """The dialogue at a speaker, as the people in the room hear it."""
 
-import asyncio
-from itertools import pairwise
-
-from homeassistant.components import conversation
-from homeassistant.components.conversation.chat_log import AssistantContent
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -13,9 +8,7 @@ import pytest
 from custom_components.xiao_gpt.phrases import Phrase
 from simulator.llm_replies import ScriptedReply, ToolCall, own_answer, tokens
 from simulator.world import Home
-
 from tests.integration.support import (
-    MINA,
     Corner,
     add_integration,
     agent_id,
@@ -107,7 +100,7 @@ async def test_it_speaks_chinese_in_an_english_home(hass, sim, corner):
 
 @pytest.mark.parametrize("question", [STORY, WHY, HOW])
 async def test_the_whole_answer_is_spoken_once_and_in_order(living, sim, question):
-    since = living.ask(question)
+    since = living.ask(question, "这个问题我需要好好想一想。" * 8)
     await living.spoken(own_answer(question), since=since)
     xiaoai = await living.event("speech_ended", since=since, source="xiaoai")
     assert xiaoai.fields["reason"] in ("paused", "stopped", "replaced")
