@@ -198,10 +198,12 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_model()
 
     def _update(self, entry: ConfigEntry, data: dict[str, Any]) -> ConfigFlowResult:
+        # Core's own words for this exist in English only.
+        reason = "login_renewed" if self.source == SOURCE_REAUTH else "service_changed"
         # A loaded entry listens for changes and reloads itself.
         if entry.update_listeners:
-            return self.async_update_and_abort(entry, data_updates=data)
-        return self.async_update_reload_and_abort(entry, data_updates=data)
+            return self.async_update_and_abort(entry, data_updates=data, reason=reason)
+        return self.async_update_reload_and_abort(entry, data_updates=data, reason=reason)
 
     def _create(self, model: str) -> ConfigFlowResult:
         language = self.hass.config.language
@@ -286,7 +288,11 @@ class AssistantFlow(ConfigSubentryFlow):
         title = data.pop(CONF_NAME)
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_and_abort(
-                self._get_entry(), self._get_reconfigure_subentry(), title=title, data=data
+                self._get_entry(),
+                self._get_reconfigure_subentry(),
+                title=title,
+                data=data,
+                reason="assistant_changed",
             )
         return self.async_create_entry(title=title, data=data)
 

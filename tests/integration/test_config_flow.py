@@ -322,7 +322,7 @@ async def test_a_lost_login_is_renewed(hass, sim, entry):
     assert suggested(step) == NOT_THE_PASSWORD
     since = len(sim.timeline)
     step = await submit(hass, step, account_input(sim))
-    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "login_renewed")
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data is not before
@@ -348,7 +348,7 @@ async def test_an_entry_that_could_not_be_loaded_is_loaded_by_the_new_login(hass
     assert entry.state is ConfigEntryState.SETUP_ERROR
     step = await wait_for_flow(hass, "reauth")
     step = await submit(hass, step, account_input(sim))
-    assert step["reason"] == "reauth_successful"
+    assert step["reason"] == "login_renewed"
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
 
@@ -369,7 +369,7 @@ async def test_the_service_can_be_changed(hass, sim, entry):
     assert (step["step_id"], step["errors"]) == ("reconfigure", {"api_key": "llm_invalid_key"})
     assert suggested(step) == typed
     step = await submit(hass, step, {"api_key": "sk-new", "base_url": sim.llm_url})
-    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "service_changed")
     await hass.async_block_till_done()
     assert entry.data["api_key"] == "sk-new"
     assert entry.data["xiaomi"]["pass_token"]
@@ -432,7 +432,7 @@ async def test_an_assistant_can_be_changed(hass, sim, entry):
     assert suggested(step) == typed
     assert options(step, "model") == ["gpt-4o-mini", "gpt-5-mini"]
     step = await submit_assistant(hass, step, typed | {"model": "gpt-4o-mini"})
-    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "assistant_changed")
     await hass.async_block_till_done()
     assert entry.runtime_data is not before
     assert assistant(entry).title == "小智"
