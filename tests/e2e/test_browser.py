@@ -1,6 +1,7 @@
 """What a person sees and clicks: adding the integration, a speaker's device and its switch, talking in Assist.
 
-A real Chromium looks at a real Home Assistant. Each step leaves a picture in `.run/screenshots`, a failure the last one.
+A real Chromium looks at a real Home Assistant. Each step leaves a picture in `.run/screenshots`, a failure the last
+one.
 """
 
 import asyncio
@@ -10,9 +11,8 @@ from pathlib import Path
 import shutil
 from typing import Any
 
+from playwright.async_api import expect
 import pytest
-
-playwright = pytest.importorskip("playwright.async_api", reason="runs in the environment of the real Home Assistant")
 
 from simulator.house_browser import Page
 from simulator.llm_replies import own_answer
@@ -26,8 +26,6 @@ PATIENCE_MILLISECONDS = 30_000
 """A step takes less than a second; beside other work several times that."""
 FADE_SECONDS = 0.4
 """How long a dialog fades; nothing announces its end."""
-
-expect = playwright.expect
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 QUESTION = "为什么天空是蓝色的？"

@@ -350,7 +350,7 @@ async def test_an_entry_that_could_not_be_loaded_is_loaded_by_the_new_login(hass
     step = await submit(hass, step, account_input(sim))
     assert step["reason"] == "login_renewed"
     await hass.async_block_till_done()
-    assert entry.state is ConfigEntryState.LOADED
+    assert hass.config_entries.async_get_entry(entry.entry_id).state is ConfigEntryState.LOADED
 
 
 # Changing the service
