@@ -15,15 +15,15 @@ assert custom_components.xiao_gpt
 
 @pytest.fixture
 async def sim(socket_enabled: None) -> AsyncGenerator[Simulator]:
-    """The clouds and three speakers, everything ten times as fast as in life."""
+    """The clouds and three speakers, everything five times as fast as in life."""
     settings = Settings(
-        characters_per_second=50.0,
-        status_lag=0.04,
-        status_tail=0.02,
-        answer_delay=0.05,
-        record_delay=0.03,
-        round_trip=0.002,
-        miot_delay=0.01,
+        characters_per_second=25.0,
+        status_lag=0.08,
+        status_tail=0.04,
+        answer_delay=0.1,
+        record_delay=0.06,
+        round_trip=0.004,
+        miot_delay=0.02,
     )
-    async with Simulator(settings, llm_settings=LLMSettings(first_token=0.02, tokens_per_second=1000)) as simulator:
+    async with Simulator(settings, llm_settings=LLMSettings(first_token=0.04, tokens_per_second=500)) as simulator:
         yield simulator

@@ -12,7 +12,7 @@ from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, se
 from .dialogue import Dialogue, spoken_language
 from .listener import Listener
 from .routing import Router
-from .xiaomi import AuthError, Credentials, XiaomiError
+from .xiaomi import AuthError, Credentials, SpeakerError, XiaomiError
 
 PLATFORMS = [Platform.CONVERSATION, Platform.SWITCH]
 
@@ -60,16 +60,19 @@ def _start_dialogue(hass: HomeAssistant, entry: XiaoGptConfigEntry, did: str, ro
 
     @callback
     def failing(error: XiaomiError) -> None:
+        if isinstance(error, SpeakerError):  # the others are fine; the device list says whether this one is offline
+            look_again()
+            return
         if isinstance(error, AuthError):
             entry.async_start_reauth(hass)
         coordinator.async_set_update_error(error)
 
     @callback
-    def recovered() -> None:
+    def look_again() -> None:
         hass.async_create_task(coordinator.async_request_refresh())
 
     listener = Listener(
-        speaker, interval=dialogue.poll_interval, heard=dialogue.heard, failing=failing, recovered=recovered
+        speaker, interval=dialogue.poll_interval, heard=dialogue.heard, failing=failing, recovered=look_again
     )
     entry.async_create_background_task(hass, listener.run(), f"{DOMAIN} listens to {did}")
 

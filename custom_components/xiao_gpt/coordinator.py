@@ -1,7 +1,7 @@
 """The account's speakers: which there are and whether they can be reached."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,10 @@ class XiaoGptCoordinator(DataUpdateCoordinator[dict[str, SpeakerInfo]]):
                 self.speakers[info.did] = Speaker(self._account, info)
             else:
                 speaker.info = info
-        return {info.did: info for info in infos}
+        present = {info.did: info for info in infos}
+        for did in self.speakers.keys() - present.keys():  # gone: nobody need listen to it
+            self.speakers[did].info = replace(self.speakers[did].info, online=False)
+        return present
 
     @callback
     def device_of(self, info: SpeakerInfo) -> dr.DeviceEntry:

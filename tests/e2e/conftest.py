@@ -14,7 +14,10 @@ from simulator.app import Simulator
 from simulator.house import House
 from simulator.llm_settings import LLMSettings
 from simulator.settings import Settings
-from tests.e2e.home import Home
+
+pytest.register_assert_rewrite("tests.e2e.home")
+
+from tests.e2e.home import Home  # noqa: E402 (its assertions are to be explained too)
 
 COMPONENTS = Path(__file__).parents[2] / "custom_components"
 

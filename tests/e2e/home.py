@@ -123,16 +123,21 @@ class Home:
         """Listen until all of `text` has been spoken, or something else; return the ends of the pieces."""
         pieces: list[Event] = []
         while len(audible(pieces)) < len(letters(text)):
-            piece = await self.event(ends, pieces[-1].seq + 1 if pieces else since, SPOKEN_SECONDS)
-            pieces.append(piece)
+            started = await self.event(begins, since, SPOKEN_SECONDS)
+            pieces.append(await self.event(ends, started.seq, SPOKEN_SECONDS))
+            since = pieces[-1].seq
         return pieces
 
     async def hear_reply(self, since: int) -> str:
         """Hear the answer of the language model out and compare it with what the model wrote; return that."""
-        finished = await self.event(lambda event: event.event == "llm_finished", since)
+        asked = await self.event(lambda event: event.event == "llm_request", since)
+        # The end of an answer that was cut may be noticed after the next question.
+        finished = await self.event(
+            lambda event: event.event == "llm_finished" and event.fields["id"] == asked.fields["id"], asked.seq
+        )
         assert finished.fields["reason"] == "stop"
         text: str = finished.fields["text"]
-        pieces = await self.hear(text, since)
+        pieces = await self.hear(text, asked.seq)
         assert audible(pieces) == letters(text)
         assert all(piece.fields["reason"] == "finished" for piece in pieces)
         return text

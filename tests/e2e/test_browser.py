@@ -11,8 +11,11 @@ from pathlib import Path
 import shutil
 from typing import Any
 
-from playwright.async_api import expect
 import pytest
+
+pytest.importorskip("playwright", reason="runs in the environment of the real Home Assistant")
+
+from playwright.async_api import Error, expect
 
 from simulator.house_browser import Page
 from simulator.llm_replies import own_answer
@@ -26,6 +29,7 @@ PATIENCE_MILLISECONDS = 30_000
 """A step takes less than a second; beside other work several times that."""
 FADE_SECONDS = 0.4
 """How long a dialog fades; nothing announces its end."""
+
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 QUESTION = "为什么天空是蓝色的？"
@@ -95,8 +99,9 @@ async def open_screen(home: Home, language: str, path: str) -> AsyncIterator[Scr
         screen = Screen(home, page, folder)
         try:
             yield screen
-        except BaseException:
-            await screen.picture("failed")
+        except Exception:
+            with contextlib.suppress(Error):
+                await screen.picture("failed")
             raise
 
 
@@ -176,6 +181,8 @@ async def look_at_the_assistant(screen: Screen) -> None:
     await assistant.locator(".sub-entry > ha-icon-button[slot='end']").click()
     await expect(screen.form).to_contain_text("人设与指示")
     await screen.picture("persona")
+    await screen.form.locator("ha-selector").last.evaluate("field => field.scrollIntoView({block: 'end'})")
+    await screen.picture("tools")
     await screen.submit()
     await expect(screen.flow).to_contain_text("助手已更新")
     await screen.picture("persona-changed")

@@ -83,6 +83,7 @@ async def test_advanced_dialogue_is_turned_on_and_off_by_voice(dialogue: Home):
 async def test_an_open_question_is_answered_to_the_last_character(dialogue: Home):
     begin = dialogue.say(QUESTION)
     assert await dialogue.hear_reply(begin) == own_answer(QUESTION)
+    await dialogue.stays_silent(len(dialogue.sim.timeline), 2)
     own = [event for event in dialogue.sim.timeline.since(begin, "speech_ended") if event.fields["source"] == "xiaoai"]
     assert all(event.fields["spoken"] < 1 for event in own)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from homeassistant.components.conversation import ChatLog
 from homeassistant.components.conversation.chat_log import DATA_CHAT_LOGS
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigFlowResult, ConfigSubentry
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState, ConfigFlowResult, ConfigSubentry
 from homeassistant.const import EVENT_STATE_CHANGED, Platform
 from homeassistant.core import Event as HassEvent, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -19,7 +19,7 @@ from simulator.app import Simulator
 from simulator.faults import Fault
 from simulator.timeline import Event
 
-SPEED = 10
+SPEED = 5
 """How much faster than life everything is; see `tests/conftest.py`."""
 
 PATIENCE_S = 20
@@ -52,6 +52,17 @@ async def event(sim: Simulator, name: str, /, *, since: int = 0, **fields: Any) 
 async def until(sim: Simulator, condition: Callable[[], bool]) -> None:
     """Wait until something is so that only changes when something happens in the simulated world."""
     await sim.timeline.wait_for(lambda _: condition(), timeout=PATIENCE_S)
+
+
+async def polls(sim: Simulator, count: int = 3) -> None:
+    """Wait until the cloud has been asked for records so many times more, by each speaker on average."""
+    since, speakers = len(sim.timeline), len(sim.world.speakers)
+
+    def enough() -> bool:
+        asked = [entry for entry in sim.timeline.since(since, "http") if entry.fields["host"] == PROFILE]
+        return len(asked) >= count * speakers
+
+    await until(sim, enough)
 
 
 def break_cloud(sim: Simulator, **fields: Any) -> None:
@@ -101,13 +112,14 @@ async def submit(hass: HomeAssistant, step: ConfigFlowResult, data: dict[str, An
 
 
 async def add_integration(hass: HomeAssistant, sim: Simulator, model: str = "gpt-5-mini") -> ConfigEntry:
-    """Add the integration as a person does."""
+    """Add the integration as a person does, and wait until it listens."""
     step = await begin(hass)
     step = await submit(hass, step, account_input(sim))
     step = await submit(hass, step, service_input(sim))
     step = await submit(hass, step, {"model": model})
     await hass.async_block_till_done()
     entry: ConfigEntry = step["result"]
+    await polls(sim, 2)  # the answer to the first one decides what is old
     return entry
 
 
@@ -237,15 +249,23 @@ class Corner:
             (entry.fields["text"], "finished") for entry in started
         ]
 
-    async def polls(self, count: int = 3) -> None:
-        """Wait until the cloud has been asked for records so many times more, by each speaker on average."""
-        since, speakers = len(self.sim.timeline), len(self.sim.world.speakers)
 
-        def enough() -> bool:
-            asked = [entry for entry in self.sim.timeline.since(since, "http") if entry.fields["host"] == PROFILE]
-            return len(asked) >= count * speakers
+async def wait_for_entry(hass: HomeAssistant, entry: ConfigEntry, state: ConfigEntryState) -> None:
+    """Wait until the entry is in this state."""
+    reached = asyncio.Event()
 
-        await until(self.sim, enough)
+    @callback
+    def look() -> None:
+        if entry.state is state:
+            reached.set()
+
+    stop = entry.async_on_state_change(look)
+    try:
+        look()
+        async with asyncio.timeout(PATIENCE_S):
+            await reached.wait()
+    finally:
+        stop()
 
 
 async def wait_for_flow(hass: HomeAssistant, source: str) -> ConfigFlowResult:

@@ -16,6 +16,7 @@ from tests.integration.support import (
     audible,
     break_cloud,
     event,
+    polls,
     until,
     wait_for_flow,
     wait_for_state,
@@ -61,7 +62,7 @@ async def test_switched_off_it_leaves_xiaoai_alone(corner, sim):
     since = living.ask(WHY, "因为光的散射。")
     ended = await living.event("speech_ended", since=since)
     assert (ended.fields["source"], ended.fields["reason"]) == ("xiaoai", "finished")
-    await living.polls()
+    await polls(sim)
     assert living.told(since=since) == []
     assert sim.timeline.since(since, "llm_request") == []
 
@@ -156,7 +157,7 @@ async def test_what_cannot_be_silenced_is_answered_all_the_same(living, sim):
 async def test_music_that_xiaoai_plays_is_left_alone(living, sim):
     since = living.ask("放一首小河淌水", kind="AUDIO")
     await living.event("music_started", since=since)
-    await living.polls()
+    await polls(sim)
     assert living.told(since=since) == []
     assert sim.timeline.since(since, "llm_request") == []
 
@@ -165,7 +166,7 @@ async def test_a_record_that_gets_its_answer_later_is_answered_once(living, sim)
     since = living.ask(WHY, late_edit=0.1)
     await living.spoken(own_answer(WHY), since=since)
     await living.event("record_edited", since=since)
-    await living.polls()
+    await polls(sim)
     assert len(sim.timeline.since(since, "llm_request")) == 1
 
 
@@ -178,7 +179,7 @@ async def test_a_stop_ends_the_answer_for_good(living, sim, command):
     since = living.ask(command)
     await hung_up(sim, request)
     await living.event("command", since=since, command="stop")
-    await living.polls(5)
+    await polls(sim, 5)
     assert living.pieces(since) == []
     assert sim.timeline.since(since, "llm_request") == []
     assert living.state == STATE_ON
@@ -187,7 +188,7 @@ async def test_a_stop_ends_the_answer_for_good(living, sim, command):
 async def test_a_stop_without_an_answer_is_xiaoais(living, sim):
     since = living.ask("停止")
     await living.event("record_visible", since=since)
-    await living.polls()
+    await polls(sim)
     assert living.told(since=since) == []
 
 
@@ -233,7 +234,7 @@ async def test_music_ends_the_answer_and_plays(living, sim):
     since = living.ask("放一首小河淌水", kind="AUDIO")
     await hung_up(sim, request)
     await living.event("music_started", since=since)
-    await living.polls()
+    await polls(sim)
     assert living.told(since=since) == []
 
 
@@ -378,9 +379,12 @@ async def test_a_speaker_that_goes_offline_ends_the_answer(hass, living, sim, ca
 
 
 async def test_a_login_that_is_lost_in_mid_answer_is_asked_for(hass, living, sim):
-    await mid_answer(living, FIRST + SECOND)
+    _, request = await mid_answer(living, FIRST + SECOND)
     sim.world.account.expire("all")
     await wait_for_flow(hass, "reauth")
+    await hung_up(sim, request)
+    await hass.async_block_till_done()
+    assert len(hass.config_entries.flow.async_progress()) == 1
 
 
 async def test_an_agent_that_fails_is_apologised_for(hass, entry, living, sim, caplog):

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 import json
 from typing import Any
 
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk, ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 from openai.types.chat.chat_completion_chunk import ChoiceDelta, ChoiceDeltaToolCall
 
@@ -45,11 +46,17 @@ async def stream_reply(
     answered = False
     try:
         with translated_errors():
-            stream = await _unless(
-                stop, client.chat.completions.create(model=model, messages=messages, stream=True, **options)
-            )
-            try:
-                async for chunk in _chunks(stream, stop):
+            async with AsyncExitStack() as connection:
+
+                async def connect() -> AsyncStream[ChatCompletionChunk]:
+                    stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(
+                        model=model, messages=messages, stream=True, **options
+                    )
+                    # Here and not by who waits for it: that one may be interrupted or cancelled in this very moment.
+                    connection.push_async_callback(stream.close)
+                    return stream
+
+                async for chunk in _chunks(await _unless(stop, connect()), stop):
                     if not chunk.choices:
                         continue
                     answered = True
@@ -61,8 +68,6 @@ async def stream_reply(
                         yield delta.content
                     for part in delta.tool_calls or ():
                         calls.setdefault(part.index or 0, _PartialCall()).add(part)
-            finally:
-                await stream.close()
     except _InterruptedError:
         return
     if not answered:
@@ -102,21 +107,18 @@ async def _chunks(
     chunks = aiter(stream)
     while True:
         try:
-            chunk = await _unless(stop, anext(chunks))
+            yield await _unless(stop, anext(chunks))
         except StopAsyncIteration:
             return
-        if stop.is_set():
-            raise _InterruptedError
-        yield chunk
 
 
 async def _unless[T](stop: asyncio.Event, awaitable: Awaitable[T]) -> T:
     """Return what `awaitable` gives, unless `stop` is set first.
 
-    What has come all the same is returned: it may be a stream, which somebody has to close.
+    Whatever happens, what was awaited has ended then.
 
     Raises:
-        _InterruptedError: it was; what was awaited is cancelled and has ended.
+        _InterruptedError: it was.
     """
 
     async def run() -> T:
@@ -126,12 +128,11 @@ async def _unless[T](stop: asyncio.Event, awaitable: Awaitable[T]) -> T:
     stopped = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if stopped.done() and (not work.done() or work.exception() is not None):
+        if stopped.done():
             raise _InterruptedError
         return work.result()
     finally:
         stopped.cancel()
-        if not work.done():
-            work.cancel()
-            # Unlike a plain await, this leaves a cancellation of the caller alone.
-            await asyncio.gather(work, return_exceptions=True)
+        work.cancel()
+        # Unlike a plain await, this passes on a cancellation of the caller.
+        await asyncio.gather(work, return_exceptions=True)

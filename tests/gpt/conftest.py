@@ -1,0 +1,106 @@
+"""Clients of the simulated service, and services that answer as no simulator should."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+import gc
+import json
+from typing import Any
+
+from aiohttp import web
+import httpx
+from openai import AsyncOpenAI
+import pytest
+
+from custom_components.xiao_gpt.gpt import make_client
+from simulator.app import Simulator
+
+
+async def _generator() -> AsyncGenerator[None]:
+    yield
+
+
+_CLOSING = type(_generator().aclose())
+
+type Connect = Callable[..., AsyncOpenAI]
+
+
+@pytest.fixture
+async def http_client(socket_enabled: None) -> AsyncGenerator[httpx.AsyncClient]:
+    """An HTTP client of the kind that Home Assistant lends."""
+    async with httpx.AsyncClient() as client:
+        yield client
+    # At the end of a stream openai's client drops generators, which the event loop closes once they are collected.
+    gc.collect()
+    while closing := [task for task in asyncio.all_tasks() if isinstance(task.get_coro(), _CLOSING)]:
+        await asyncio.wait(closing)
+
+
+@pytest.fixture
+def connect(sim: Simulator, http_client: httpx.AsyncClient) -> Connect:
+    """Return a client of a service, the simulated one if no other is named; it does not wait for a second try."""
+
+    def connect(base_url: str | None = None, key: str | None = None) -> AsyncOpenAI:
+        client = make_client(str(key or sim.llm.settings.api_key), base_url or sim.llm_url, http_client)
+        return client.with_options(max_retries=0)
+
+    return connect
+
+
+@pytest.fixture
+def client(connect: Connect) -> AsyncOpenAI:
+    """A client of the simulated service."""
+    return connect()
+
+
+@dataclass
+class Oddity:
+    """A service that gives one answer to everything."""
+
+    url: str = ""
+    status: int = 200
+    body: str | bytes = ""
+    content_type: str = "application/json"
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    """What it was asked, with the headers' names in lower case."""
+
+    def says(self, body: Any, status: int = 200) -> None:
+        """Answer with JSON, or with a web page."""
+        page = isinstance(body, str)
+        self.status = status
+        self.body, self.content_type = (body, "text/html") if page else (json.dumps(body), "application/json")
+
+    def streams(self, *events: Any) -> None:
+        """Answer with a stream of these events, each JSON or a text as it stands."""
+        lines = [event if isinstance(event, str) else json.dumps(event) for event in events]
+        self.body, self.content_type = "".join(f"data: {line}\n\n" for line in lines), "text/event-stream"
+
+
+@pytest.fixture
+async def oddity(socket_enabled: None) -> AsyncGenerator[Oddity]:
+    """A service that answers with what a test says."""
+    service = Oddity()
+
+    async def answer(request: web.Request) -> web.Response:
+        body = await request.text()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        service.asked.append({"path": request.path, "headers": headers, "body": json.loads(body) if body else None})
+        content = service.body.encode() if isinstance(service.body, str) else service.body
+        return web.Response(status=service.status, body=content, content_type=service.content_type)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    try:
+        yield service
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+def odd_client(oddity: Oddity, connect: Connect) -> AsyncOpenAI:
+    """A client of the odd service."""
+    return connect(oddity.url)

@@ -1,0 +1,84 @@
+"""Utterances that steer the dialogue, said in the ways people say them, and those that only sound like it."""
+
+import re
+
+from hypothesis import example, given, strategies as st
+import pytest
+
+from custom_components.xiao_gpt.routing import Command, voice_command
+
+TURN_ON = (
+    "打开高级对话|开启高级对话|启动高级对话|开始高级对话|进入高级对话|启用高级对话|开高级对话|打开高级会话|打开高级对话模式|"
+    "启动高级对话功能|打开高级对话。|小爱同学，打开高级对话|小爱打开高级对话！|请打开高级对话|请你打开高级对话|"
+    "帮我打开高级对话|请帮我打开高级对话吧|麻烦打开高级对话|麻烦你把高级对话打开一下|打开一下高级对话|请你帮我开一下高级对话|"
+    "把高级对话打开|高级对话打开|把高级对话模式给我打开|请把高级对话打开|打开高级对话，谢谢|打开高级对话好吗？|打开高级对话可以吗|"
+    "打开高级对话行吗|打开高级对话好不好|打 开 高 级 对 话|turn on 高级对话|Turn On高级对话|"
+    "先打开高级对话|快打开高级对话呀"
+)
+TURN_OFF = (
+    "关闭高级对话|关掉高级对话|关上高级对话|关了高级对话|退出高级对话|停止高级对话|停用高级对话|禁用高级对话|结束高级对话模式|"
+    "取消高级对话|关高级对话|退出高级会话|把高级对话关掉|把高级对话关了|把高级对话关掉一下|高级对话关闭|高级对话关了吧|"
+    "请关闭高级对话|小爱同学，关闭高级对话|帮我关一下高级对话|麻烦你关掉高级对话|关掉高级对话吧，谢谢|把高级对话给我关了|"
+    "好了，退出高级对话吧|行了关掉高级对话"
+)
+STOP = (
+    "闭嘴|住口|住嘴|打住|停|停！|停停停|停一停|停一下|停下|停下来|停止|停止回答|停止说话|停止播放|暂停|暂停一下|暂停播放|"
+    "别说了|别说|别说话|别说话了|不要说了|不要说话|别再说了|不要再说了|不用说了|甭说了|别讲了|不用讲了|别念了|别读了|别播了|别放了|"
+    "别唱了|别回答了|别吵|别吵了|别出声|别啰嗦|别说下去了|安静|安静点|安静一点|安静一下|请安静|"
+    "够了|够啦|stop|Stop!|shut up|Be quiet.|"
+    "小爱同学，闭嘴|小爱，停一下|请停止|请停下来|请不要说话|你闭嘴|给我闭嘴|你给我闭嘴|闭嘴吧|你别说了|求你别说了|别说了好吗|"
+    "好了好了，别说了|行了，别说了|好啦别说啦|喂，闭嘴|麻烦你安静一下|快停下|赶紧停|马上停止|立刻停下|先停一下|停下吧|停了吧"
+)
+NONE = (
+    "怎么让孩子闭嘴|他让我闭嘴|闭嘴用英语怎么说|停车场在哪里|停电了怎么办|停止是什么意思|什么时候停|停一下洗衣机|停止服务|"
+    "安静的音乐有哪些|放一首安静|暂停键在哪|暂停营业是什么意思|别说话是谁唱的|不要说谎|不要停|不要放弃|够了吗|够不够|你够了吗|停了吗|"
+    "结束了吗|高级对话是什么|高级对话|怎么打开高级对话|高级对话怎么关闭|为什么要关闭高级对话|开高级对话的好处|不要打开高级对话|"
+    "别关高级对话|打开高级对话了吗|高级对话打开了吗|高级对话开了吗|高级对话关了吗|打开高级模式|打开对话|关闭空调|打开客厅的灯|"
+    "打开高级对话然后关灯|明天打开高级对话|把音乐关了|你好|你|谢谢|小爱同学|好了|了|"
+    "停用词是什么|non stop|shut up and dance|stop it"
+)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "command"),
+    [
+        *((utterance, Command.TURN_ON) for utterance in TURN_ON.split("|")),
+        *((utterance, Command.TURN_OFF) for utterance in TURN_OFF.split("|")),
+        *((utterance, Command.STOP) for utterance in STOP.split("|")),
+        *((utterance, None) for utterance in NONE.split("|")),
+        ("", None),
+        ("。。。", None),
+        (" \n", None),
+    ],
+)
+def test_an_utterance_is_the_command_that_a_person_means(utterance: str, command: Command | None) -> None:
+    assert voice_command(utterance) is command
+
+
+@given(
+    st.sampled_from([*TURN_ON.split("|"), *TURN_OFF.split("|"), *STOP.split("|")]),
+    st.lists(st.sampled_from("，。！？、,.!?~～… \t\n"), max_size=4).map("".join),
+)
+def test_punctuation_around_and_white_space_within_make_no_difference(utterance: str, noise: str) -> None:
+    assert voice_command(f"{noise}{' '.join(utterance)}{noise}") is voice_command(utterance)
+
+
+@given(
+    st.lists(st.sampled_from(re.findall(r"[一-鿿]+", NONE)), min_size=1, max_size=3),
+    st.sampled_from([*TURN_ON.split("|"), *TURN_OFF.split("|")]),
+)
+def test_a_sentence_about_the_dialogue_is_no_command(words: list[str], command: str) -> None:
+    sentence = f"为什么{''.join(words)}{command}"
+    assert voice_command(sentence) is None
+
+
+@given(st.text())
+@example("请你" * 5000)
+@example("麻烦你" * 5000 + "停")
+@example("你请你" * 5000)
+@example("小爱小爱同学" * 5000)
+@example("停" * 20000 + "车")
+@example("停" + "好吗好不好" * 5000 + "？车")
+@example("别说了" + "了" * 20000 + "x")
+def test_any_text_is_looked_at_without_failing_or_hanging(utterance: str) -> None:
+    assert voice_command(utterance) in (None, *Command)

@@ -1,0 +1,47 @@
+"""An account, logged in to the simulated clouds, and the speakers that stand in them."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
+
+import aiohttp
+import pytest
+
+from custom_components.xiao_gpt.xiaomi import Speaker, XiaomiAccount, list_speakers
+from simulator.app import Simulator
+from simulator.world import Home
+
+type SpeakerOf = Callable[..., Awaitable[Speaker]]
+
+
+@pytest.fixture
+async def session(socket_enabled: None) -> AsyncGenerator[aiohttp.ClientSession]:
+    """A session as the integration makes it: without cookies of its own."""
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield session
+
+
+@pytest.fixture
+def stranger(sim: Simulator, session: aiohttp.ClientSession) -> XiaomiAccount:
+    """An account that nobody has logged in to."""
+    return XiaomiAccount(session, gateway=sim.url)
+
+
+@pytest.fixture
+async def account(sim: Simulator, stranger: XiaomiAccount) -> XiaomiAccount:
+    """The account, logged in with the password."""
+    await stranger.login(sim.world.account.user, sim.world.account.password)
+    return stranger
+
+
+@pytest.fixture
+def speaker_of(sim: Simulator, account: XiaomiAccount) -> SpeakerOf:
+    """Return the speaker of a model, which is plugged in if there is none; `taken_for` lets it pass as another."""
+
+    async def find(hardware: str, taken_for: str | None = None) -> Speaker:
+        if not any(speaker.model.hardware == hardware for speaker in sim.world.speakers):
+            sim.world.add_speaker(Home("书房小爱", hardware, "书房"))
+        info = next(info for info in await list_speakers(account) if info.hardware == hardware)
+        return Speaker(account, replace(info, hardware=taken_for or hardware))
+
+    return find
