@@ -15,13 +15,6 @@ import pytest
 from custom_components.xiao_gpt.gpt import make_client
 from simulator.app import Simulator
 
-
-async def _generator() -> AsyncGenerator[None]:
-    yield
-
-
-_CLOSING = type(_generator().aclose())
-
 type Connect = Callable[..., AsyncOpenAI]
 
 
@@ -32,8 +25,12 @@ async def http_client(socket_enabled: None) -> AsyncGenerator[httpx.AsyncClient]
         yield client
     # At the end of a stream openai's client drops generators, which the event loop closes once they are collected.
     gc.collect()
-    while closing := [task for task in asyncio.all_tasks() if isinstance(task.get_coro(), _CLOSING)]:
+    await asyncio.sleep(0)
+    while closing := [
+        task for task in asyncio.all_tasks() if type(task.get_coro()).__name__ == "async_generator_athrow"
+    ]:
         await asyncio.wait(closing)
+        await asyncio.sleep(0)
 
 
 @pytest.fixture

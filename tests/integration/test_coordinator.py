@@ -74,7 +74,7 @@ async def test_a_speaker_that_is_gone_is_remembered(sim, entry, corner):
     assert speaker.info.online
 
 
-async async def test_the_settings_are_what_a_person_changes(entry, hass):
+async def test_the_settings_are_what_a_person_changes(entry, hass):
     before = settings_of(entry)
     xiaomi = entry.data["xiaomi"]
     renewed = xiaomi | {"pass_token": "new", "services": {}}

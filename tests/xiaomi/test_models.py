@@ -28,7 +28,7 @@ def test_an_entry_is_sound(hardware: str, model: Model) -> None:
     assert 0 < model.text_limit <= 200
 
 
-@pytest.mark.parametrize("hardware", SPEAKERS.keys() & MODELS.keys())
+@pytest.mark.parametrize("hardware", sorted(SPEAKERS.keys() & MODELS.keys()))
 def test_a_model_is_spoken_through_as_its_speaker_wants_it(hardware: str) -> None:
     model, speaker = MODELS[hardware], SPEAKERS[hardware]
     assert model.play_text == speaker.play_text

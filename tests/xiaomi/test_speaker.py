@@ -233,6 +233,7 @@ async def test_two_speakers_do_not_wait_for_each_other(sim: Simulator, speaker_o
     await quick.say("快")
     assert not saying.done()
     saying.cancel()
+    await asyncio.wait({saying})
 
 
 # Silencing
