@@ -131,7 +131,7 @@ class Dialogue:
             async with self._one_at_a_time:
                 if decision.route is Route.COMMAND:
                     await self._obey(turn, decision)
-                elif not turn.interrupted:
+                else:
                     await self._answer(turn)
         except AuthError:
             self._entry.async_start_reauth(self._hass)
@@ -155,7 +155,7 @@ class Dialogue:
 
     async def _speak(self, turn: Turn, phrase: Phrase) -> None:
         await self.speaker.pause()
-        turn.talk.feed(phrase.in_language(spoken_language(self._hass)))
+        turn.talk.feed(phrase)
         turn.talk.finish()
         await turn.talk.run()
 
@@ -176,7 +176,7 @@ class Dialogue:
                 )
             except Exception:  # noqa: BLE001 (an agent may be anybody's code; the person must not wait in vain)
                 LOGGER.exception("The agent failed at %s", self.speaker.info.name)
-                turn.talk.feed(Phrase.SORRY.in_language(spoken_language(self._hass)))
+                turn.talk.feed(Phrase.SORRY)
             turn.talk.finish()
             await speaking
         finally:
@@ -193,6 +193,8 @@ class Dialogue:
 
     async def _silence(self, turn: Turn) -> None:
         """Silence XiaoAI's own answer, and make sure of it where the speaker tells."""
+        if turn.interrupted:
+            return  # what XiaoAI says now is about something newer
         try:
             await self.speaker.pause()
             if not self.speaker.reports_status:

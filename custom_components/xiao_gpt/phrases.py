@@ -1,16 +1,11 @@
-"""What this integration itself says at a speaker."""
+"""What this integration itself says at a speaker: in Chinese, the language that XiaoAI is spoken to in."""
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Phrase(Enum):
-    """A sentence in Chinese and English."""
+class Phrase(StrEnum):
+    """A sentence to be spoken."""
 
-    TURNED_ON = ("高级对话已打开，有什么想聊的，尽管问我。", "Advanced dialogue is on. Ask me anything.")
-    TURNED_OFF = ("高级对话已关闭。", "Advanced dialogue is off.")
-    SORRY = ("抱歉，我刚才出了点问题，请稍后再问我一次。", "Sorry, something went wrong. Please ask me again later.")
-
-    def in_language(self, language: str) -> str:
-        """Return the sentence in Chinese, or in English where `language` is that."""
-        chinese, english = self.value
-        return english if language.startswith("en") else chinese
+    TURNED_ON = "高级对话已打开，有什么想聊的，尽管问我。"
+    TURNED_OFF = "高级对话已关闭。"
+    SORRY = "抱歉，我刚才出了点问题，请稍后再问我一次。"

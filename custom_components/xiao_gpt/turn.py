@@ -90,6 +90,8 @@ async def converse(
         if (confirmation := await _by_home(hass, user_input, chat_log)) is not None:
             turn.talk.feed(confirmation)
             return
+        if turn.interrupted:
+            return  # something newer was said before this one's turn came; only the home was still to obey
         token = current_interruption.set(turn.interruption)
         try:
             result = await conversation.async_converse(

@@ -71,12 +71,12 @@ async def test_it_is_switched_on_and_off_by_voice(hass, corner, sim):
     living = corner("客厅小爱")
     since = living.ask("打开高级对话")
     await wait_for_state(hass, living.switch, STATE_ON)
-    await living.spoken(Phrase.TURNED_ON.in_language("zh"), since=since)
+    await living.spoken(Phrase.TURNED_ON, since=since)
     since = living.ask(WHY)
     await living.spoken(own_answer(WHY), since=since)
     since = living.ask("关闭高级对话")
     await wait_for_state(hass, living.switch, STATE_OFF)
-    await living.spoken(Phrase.TURNED_OFF.in_language("zh"), since=since)
+    await living.spoken(Phrase.TURNED_OFF, since=since)
     assert sim.timeline.since(since, "llm_request") == []
     assert corner("卧室小爱").state == STATE_OFF
 
@@ -86,14 +86,14 @@ async def test_switched_off_by_voice_in_mid_answer_it_says_so_and_no_more(hass, 
     since = living.ask("关闭高级对话")
     await wait_for_state(hass, living.switch, STATE_OFF)
     await hung_up(sim, request)
-    await living.spoken(Phrase.TURNED_OFF.in_language("zh"), since=since)
+    await living.spoken(Phrase.TURNED_OFF, since=since)
 
 
 async def test_it_speaks_chinese_in_an_english_home(hass, sim, corner):
     hass.config.language = "en"
     living = corner("客厅小爱")
     since = living.ask("打开高级对话")
-    await living.spoken(Phrase.TURNED_ON.in_language("zh"), since=since)
+    await living.spoken(Phrase.TURNED_ON, since=since)
 
 
 # Answering
@@ -277,6 +277,16 @@ async def test_the_home_is_controlled_in_the_speakers_area(hass, lamps, living, 
     assert sim.timeline.since(since, "llm_request") == []
 
 
+async def test_orders_in_quick_succession_are_all_obeyed(hass, lamps, living, sim):
+    for order in ("打开客厅灯", "打开卧室灯", WHY):
+        living.ask(order)
+    since = len(sim.timeline)
+    for lamp in lamps.values():
+        await wait_for_state(hass, lamp, STATE_ON)
+    await living.spoken(own_answer(WHY), since=since)
+    assert len(sim.timeline.since(since, "llm_request")) == 1
+
+
 async def test_what_the_home_did_is_known_to_the_language_model(hass, lamps, living, requests):
     since = living.ask("打开灯")
     confirmation = await living.event("speech_ended", since=since, source="tts")
@@ -391,7 +401,7 @@ async def test_an_agent_that_fails_is_apologised_for(hass, entry, living, sim, c
     er.async_get(hass).async_update_entity(agent_id(hass, entry), disabled_by=er.RegistryEntryDisabler.USER)
     await hass.async_block_till_done()
     since = living.ask(WHY)
-    await living.spoken(Phrase.SORRY.in_language("zh"), since=since)
+    await living.spoken(Phrase.SORRY, since=since)
     assert "The agent failed at 客厅小爱" in caplog.text
 
 
