@@ -24,7 +24,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     def keep(credentials: Credentials) -> None:
         hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_XIAOMI: credentials.as_dict()})
 
-    account = create_account(hass, Credentials.from_dict(entry.data[CONF_XIAOMI]), keep)
+    account = create_account(hass, Credentials.from_dict(entry.data[CONF_XIAOMI]), on_change=keep)
     client = await async_create_client(hass, entry.data[CONF_API_KEY], entry.data[CONF_BASE_URL])
     coordinator = XiaoGptCoordinator(hass, entry, account)
     await coordinator.async_config_entry_first_refresh()
@@ -78,8 +78,9 @@ def _start_dialogue(hass: HomeAssistant, entry: XiaoGptConfigEntry, did: str, ro
 
 
 async def _async_entry_updated(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> None:
-    """Reload when a person changed something; not when the account renewed its tokens."""
-    if entry.runtime_data.settings != settings_of(entry):
+    """Reload when a person changed something or logged in again; not when the account renewed its tokens."""
+    data = entry.runtime_data
+    if data.settings != settings_of(entry) or data.account.credentials.as_dict() != entry.data[CONF_XIAOMI]:
         hass.config_entries.async_schedule_reload(entry.entry_id)
 
 

@@ -48,6 +48,7 @@ from .xiaomi import (
     ThrottledError,
     VerificationNeededError,
     WrongCredentialsError,
+    XiaomiAccount,
     XiaomiError,
     list_speakers,
 )
@@ -62,7 +63,6 @@ ACCOUNT_SCHEMA = vol.Schema(
         vol.Required(CONF_PASSWORD): _PASSWORD,
     }
 )
-REAUTH_SCHEMA = ACCOUNT_SCHEMA
 SERVICE_SCHEMA = vol.Schema(
     {
         vol.Optional(CONF_API_KEY): _SECRET,
@@ -86,9 +86,11 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def __init__(self) -> None:
         """Begin with nothing known."""
+        self._account: XiaomiAccount | None = None
         self._data: dict[str, Any] = {}
         self._title = ""
         self._models: list[str] = []
+        self._model: str | None = None
 
     @classmethod
     @callback
@@ -104,7 +106,7 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
         placeholders = {"url": "https://account.xiaomi.com"}
         if user_input is not None:
             try:
-                credentials, speakers = await _async_login(self.hass, user_input)
+                credentials, speakers = await self._async_login(user_input)
             except XiaomiError as err:
                 errors["base"] = _login_error(err)
                 if isinstance(err, VerificationNeededError):
@@ -129,52 +131,58 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_service(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Connect to the LLM service."""
-        errors: dict[str, str] = {}
-        placeholders = {"detail": ""}
-        if user_input is not None:
-            service = {
-                CONF_API_KEY: user_input.get(CONF_API_KEY, "").strip(),
-                CONF_BASE_URL: user_input[CONF_BASE_URL].strip().rstrip("/"),
-            }
-            if not _is_address(service[CONF_BASE_URL]):
-                errors[CONF_BASE_URL] = "invalid_address"
-            else:
-                try:
-                    self._models = await list_models(await _async_client(self.hass, service))
-                except GptError as err:
-                    errors[_field_of(err)] = err.reason
-                    placeholders["detail"] = err.detail
-                else:
-                    self._data.update(service)
-                    return await self._after_service()
-        known = self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
+        if user_input is None:
+            known = self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
+            return self._show_service(known)
+        service = {
+            CONF_API_KEY: user_input.get(CONF_API_KEY, "").strip(),
+            CONF_BASE_URL: user_input[CONF_BASE_URL].strip().rstrip("/"),
+        }
+        if not _is_address(service[CONF_BASE_URL]):
+            return self._show_service(user_input, {CONF_BASE_URL: "invalid_address"})
+        try:
+            self._models = await list_models(await _async_client(self.hass, service))
+        except GptError as err:
+            return self._show_service(user_input, {_field_of(err): err.reason}, err.detail)
+        self._data.update(service)
+        if self.source == SOURCE_RECONFIGURE:
+            return self._update(self._get_reconfigure_entry(), self._data)
+        return await self.async_step_model()
+
+    def _show_service(
+        self, values: Mapping[str, Any], errors: dict[str, str] | None = None, detail: str = ""
+    ) -> ConfigFlowResult:
         return self.async_show_form(
             step_id="reconfigure" if self.source == SOURCE_RECONFIGURE else "service",
-            data_schema=self.add_suggested_values_to_schema(SERVICE_SCHEMA, user_input or known),
-            errors=errors,
-            description_placeholders=placeholders,
+            data_schema=self.add_suggested_values_to_schema(SERVICE_SCHEMA, values),
+            errors=errors or {},
+            description_placeholders={"detail": detail},
         )
 
     async def async_step_model(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose a model, and hear a first word from it."""
         errors: dict[str, str] = {}
-        placeholders = {"detail": ""}
+        detail = ""
         if user_input is not None:
+            self._model = user_input[CONF_MODEL]
             try:
-                await probe(await _async_client(self.hass, self._data), user_input[CONF_MODEL])
+                await probe(await _async_client(self.hass, self._data), self._model)
             except GptError as err:
-                errors[CONF_MODEL if "model" in err.reason else "base"] = err.reason
-                placeholders["detail"] = err.detail
+                detail = err.detail
+                if (field := _field_of(err)) in (CONF_API_KEY, CONF_BASE_URL):
+                    # Only the step before can mend this: a key may list models and have no quota to use them.
+                    return self._show_service(self._data, {field: err.reason}, detail)
+                errors[field] = err.reason
             else:
-                return self._create(user_input[CONF_MODEL])
+                return self._create(self._model)
         schema = vol.Schema({vol.Required(CONF_MODEL): _model_selector(self._models)})
         return self.async_show_form(
             step_id="model",
             data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or {CONF_MODEL: preferred(self._models)}
+                schema, {CONF_MODEL: self._model or preferred(self._models)}
             ),
             errors=errors,
-            description_placeholders=placeholders,
+            description_placeholders={"detail": detail},
         )
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -189,13 +197,17 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
         """Change the LLM service."""
         return await self.async_step_service(user_input)
 
+    async def _async_login(self, user_input: Mapping[str, Any]) -> tuple[Credentials, int]:
+        """Log in and return the credentials and how many speakers the account has."""
+        if self._account is None:
+            known = self._get_reauth_entry().data[CONF_XIAOMI] if self.source == SOURCE_REAUTH else {}
+            # One account for all attempts: a verification holds for the device that it was asked from.
+            self._account = create_account(self.hass, device_id=known.get("device_id"))
+        await self._account.login(user_input[CONF_USERNAME].strip(), user_input[CONF_PASSWORD])
+        return self._account.credentials, len(await list_speakers(self._account))
+
     def _known_account(self) -> dict[str, Any]:
         return {CONF_USERNAME: self._get_reauth_entry().title} if self.source == SOURCE_REAUTH else {}
-
-    async def _after_service(self) -> ConfigFlowResult:
-        if self.source == SOURCE_RECONFIGURE:
-            return self._update(self._get_reconfigure_entry(), self._data)
-        return await self.async_step_model()
 
     def _update(self, entry: ConfigEntry, data: dict[str, Any]) -> ConfigFlowResult:
         # Core's own words for this exist in English only.
@@ -264,7 +276,7 @@ class AssistantFlow(ConfigSubentryFlow):
                 return self._done(dict(user_input))
             self._models = await list_models(entry.runtime_data.client)
         except GptError as err:
-            errors[CONF_MODEL if "model" in err.reason else "base"] = err.reason
+            errors[field if (field := _field_of(err)) == CONF_MODEL else "base"] = err.reason
             placeholders["detail"] = err.detail
         apis = [SelectOptionDict(label=api.name, value=api.id) for api in llm.async_get_apis(self.hass)]
         schema = vol.Schema(
@@ -297,14 +309,6 @@ class AssistantFlow(ConfigSubentryFlow):
         return self.async_create_entry(title=title, data=data)
 
 
-async def _async_login(hass: HomeAssistant, user_input: Mapping[str, Any]) -> tuple[Credentials, int]:
-    """Log in and return the credentials and how many speakers the account has."""
-    account = create_account(hass)
-    await account.login(user_input[CONF_USERNAME].strip(), user_input[CONF_PASSWORD])
-    speakers = await list_speakers(account)
-    return account.credentials, len(speakers)
-
-
 def _login_error(error: XiaomiError) -> str:
     """Return the translation key of what went wrong."""
     LOGGER.debug("Login failed: %s", error)
@@ -330,6 +334,8 @@ def _field_of(error: GptError) -> str:
             return CONF_API_KEY
         case "llm_cannot_connect" | "llm_timeout" | "llm_not_found":
             return CONF_BASE_URL
+        case "llm_no_such_model":
+            return CONF_MODEL
     return "base"
 
 

@@ -16,11 +16,15 @@ from .xiaomi import Credentials, XiaomiAccount
 def create_account(
     hass: HomeAssistant,
     credentials: Credentials | None = None,
+    *,
+    device_id: str | None = None,
     on_change: Callable[[Credentials], None] | None = None,
 ) -> XiaomiAccount:
     """Return an account on a session of its own, which keeps no cookies: the services' must not mix."""
     session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
-    return XiaomiAccount(session, credentials, gateway=os.environ.get(GATEWAY_VARIABLE), on_change=on_change)
+    return XiaomiAccount(
+        session, credentials, gateway=os.environ.get(GATEWAY_VARIABLE), device_id=device_id, on_change=on_change
+    )
 
 
 async def async_create_client(hass: HomeAssistant, api_key: str, base_url: str) -> AsyncOpenAI:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 UPDATE_INTERVAL = timedelta(minutes=5)
 
-_RENEWED = ("pass_token", "services")
-
 
 @dataclass
 class XiaoGptData:
@@ -40,12 +38,9 @@ type XiaoGptConfigEntry = ConfigEntry[XiaoGptData]
 
 
 def settings_of(entry: ConfigEntry) -> dict[str, Any]:
-    """Return what a person can change of an entry: all but the service tokens, which renew themselves."""
+    """Return what a person can change of an entry: all but the login, whose tokens renew themselves."""
     return {
-        "data": {
-            **entry.data,
-            CONF_XIAOMI: {key: value for key, value in entry.data[CONF_XIAOMI].items() if key not in _RENEWED},
-        },
+        "data": {key: value for key, value in entry.data.items() if key != CONF_XIAOMI},
         "options": dict(entry.options),
         "subentries": {key: (subentry.title, subentry.data) for key, subentry in entry.subentries.items()},
     }

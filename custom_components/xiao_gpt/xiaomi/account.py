@@ -87,6 +87,7 @@ class XiaomiAccount:
         credentials: Credentials | None = None,
         *,
         gateway: str | None = None,
+        device_id: str | None = None,
         on_change: Callable[[Credentials], None] | None = None,
     ) -> None:
         """Take what is known of the account.
@@ -95,12 +96,14 @@ class XiaomiAccount:
             session: see `CloudClient`.
             credentials: those of an earlier login.
             gateway: see `CloudClient`.
+            device_id: without credentials, the device to log in as: one that the account has verified already is not
+                verified again.
             on_change: called with the new credentials whenever they change, to be kept.
         """
         self._client = CloudClient(session, gateway)
         self._credentials = credentials
         self._on_change = on_change
-        self._device_id = credentials.device_id if credentials else _random_id()
+        self._device_id = credentials.device_id if credentials else device_id or _random_id()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
