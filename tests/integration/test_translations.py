@@ -81,7 +81,11 @@ def test_each_field_is_described(language):
 
 def test_each_error_of_a_flow_exists():
     code = source("config_flow.py")
-    own = set(re.findall(r'errors\[[^]]+\] = "(\w+)"', code)) | set(_LOGIN_ERRORS.values()) | {"cloud_error"}
+    own = (
+        set(re.findall(r'(?:errors\[[^]]+\] =|{CONF_\w+:) "(\w+)"', code))
+        | set(_LOGIN_ERRORS.values())
+        | {"cloud_error"}
+    )
     errors = TEXTS["en"]["config"]["error"]
     assert own == {"no_speakers", "invalid_address", *_LOGIN_ERRORS.values(), "cloud_error"}
     assert own | set(Reason) <= errors.keys()
