@@ -1,5 +1,6 @@
 """The Xiaomi account: its password, its tokens and what a login still has to prove."""
 
+import asyncio
 import base64
 from dataclasses import dataclass, field
 import hashlib
@@ -29,11 +30,18 @@ MIOT_SIDS: frozenset[Sid] = frozenset({"xiaomiio", "mijia"})
 _CAPTCHA_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
+_WRONG_CODES = 5
+"""A verification ends after so many."""
+
+type Way = Literal["phone", "email"]
+
+
 @dataclass(slots=True)
 class PassToken:
     """A login of one device, good for tickets of every service."""
 
-    device_id: str
+    device_id: str | None
+    """None: good for any device."""
     expires: float
 
 
@@ -62,6 +70,21 @@ class Identity:
     device_id: str
     sid: Sid
     verified: bool = False
+    code: str = ""
+    """The code that was sent last."""
+    code_expires: float = 0.0
+    wrong_codes: int = 0
+
+
+@dataclass(slots=True)
+class QrCode:
+    """A QR code that waits to be scanned."""
+
+    device_id: str
+    expires: float
+    confirmed: bool | None = None
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it has been scanned and confirmed or declined, or when the simulator ends."""
 
 
 @dataclass(slots=True)
@@ -83,7 +106,10 @@ class Account:
     _captchas: dict[str, str] = field(default_factory=dict, repr=False)
     _identities: dict[str, Identity] = field(default_factory=dict, repr=False)
     _trusted: set[str] = field(default_factory=set, repr=False)
+    _qr_codes: dict[str, QrCode] = field(default_factory=dict, repr=False)
     _wrong_passwords: int = 0
+    _last_login: float = float("-inf")
+    _last_code: float = float("-inf")
 
     def attach(self, settings: Settings, timeline: Timeline) -> None:
         """Make it a part of a world."""
@@ -114,8 +140,17 @@ class Account:
         self._timeline.record("login", by="password", ok=right)
         return right
 
-    def log_in(self, device_id: str) -> str:
-        """Return a new passToken for a device."""
+    def is_hasty(self) -> bool:
+        """Tell whether a password login comes too soon after the one before, and count it."""
+        now = time.time()
+        hasty = now - self._last_login < self._settings.login_interval
+        self._last_login = now
+        if hasty:
+            self._timeline.record("login", by="password", ok=False)
+        return hasty
+
+    def log_in(self, device_id: str | None) -> str:
+        """Return a new passToken for a device, or for any."""
         token = "V1:" + secrets.token_urlsafe(96)
         self._pass_tokens[token] = PassToken(device_id, time.time() + self._settings.pass_token_life)
         return token
@@ -125,7 +160,7 @@ class Account:
         known = self._pass_tokens.get(token)
         if known is None:
             return False
-        right = known.device_id == device_id and known.expires > time.time() and user_id == str(self.user_id)
+        right = known.device_id in (device_id, None) and known.expires > time.time() and user_id == str(self.user_id)
         self._timeline.record("login", by="passToken", ok=right)
         return right
 
@@ -166,24 +201,97 @@ class Account:
         """Return a verification that is under way."""
         return self._identities.get(context)
 
-    def send_code(self, way: Literal["phone", "email"]) -> None:
-        """Send the code (the setting holds it)."""
-        self._timeline.record("verification_sent", way=way)
+    @property
+    def ways(self) -> list[Way]:
+        """How a code can be sent."""
+        return [way for way in get_args(Way.__value__) if way in self._settings.verification_ways.split(",")]
+
+    @property
+    def preferred_way(self) -> Way:
+        """The way that is offered first."""
+        first = self._settings.verification_ways.partition(",")[0]
+        return "email" if first == "email" else "phone"
+
+    def send_code(self, context: str, way: Way) -> bool:
+        """Send a code, unless the last one is too recent; what is sent is on the timeline."""
+        now = time.time()
+        if now - self._last_code < self._settings.verification_interval:
+            return False
+        self._last_code = now
+        identity = self._identities[context]
+        identity.code = self._settings.verification_code or f"{secrets.randbelow(10**6):06}"
+        identity.code_expires = now + self._settings.verification_code_life
+        self._timeline.record("verification_sent", way=way, code=identity.code)
+        return True
 
     def verify(self, context: str, code: str, *, trust: bool) -> bool:
         """Check the code; a device that is to be trusted needs no second one."""
         identity = self._identities.get(context)
-        right = identity is not None and code == self._settings.verification_code
+        if identity is None:
+            return False
+        right = bool(code) and code == identity.code and time.time() < identity.code_expires
         self._timeline.record("verification", ok=right)
-        if right and identity is not None:
-            identity.verified = True
-            if trust:
-                self._trusted.add(identity.device_id)
+        if right:
+            self._verified(identity, trust=trust)
+        else:
+            identity.wrong_codes += 1
+            if identity.wrong_codes >= _WRONG_CODES:
+                self.end_identity(context)
         return right
+
+    def verify_in_browser(self) -> None:
+        """Let the person do the newest verification in a browser.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        if not self._identities:
+            raise InvalidInput("no verification is under way")
+        self._verified(list(self._identities.values())[-1], trust=True)
+
+    def _verified(self, identity: Identity, *, trust: bool) -> None:
+        identity.verified = True
+        if trust:
+            self._trusted.add(identity.device_id)
 
     def end_identity(self, context: str) -> None:
         """Forget a verification that is done."""
         self._identities.pop(context, None)
+
+    # QR codes
+
+    def new_qr_code(self, device_id: str) -> str:
+        """Return the key of a new QR code."""
+        key = secrets.token_urlsafe(18)
+        self._qr_codes[key] = QrCode(device_id, time.time() + self._settings.qr_life)
+        self._timeline.record("qr_code")
+        return key
+
+    def qr_code(self, key: str) -> QrCode | None:
+        """Return a QR code that has not been used up, expired or not."""
+        return self._qr_codes.get(key)
+
+    def end_qr_code(self, key: str) -> None:
+        """Forget a QR code."""
+        self._qr_codes.pop(key, None)
+
+    def scan(self, *, confirm: bool = True) -> None:
+        """Let the person scan the newest QR code and confirm the login, or decline it.
+
+        Raises:
+            InvalidInput: there is none that could be scanned.
+        """
+        waiting = [code for code in self._qr_codes.values() if not code.settled.is_set() and code.expires > time.time()]
+        if not waiting:
+            raise InvalidInput("no QR code is waiting")
+        waiting[-1].confirmed = confirm
+        waiting[-1].settled.set()
+        self._timeline.record("login", by="qr", ok=confirm)
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        for code in self._qr_codes.values():
+            code.settled.set()
 
     # Service tokens
 

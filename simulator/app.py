@@ -13,7 +13,7 @@ from typing import Self
 
 from aiohttp import web
 
-from simulator import tls
+from simulator import spec, tls
 from simulator.cloud import Handler, Routes, reply
 from simulator.control import Control
 from simulator.llm import LLMEndpoint
@@ -23,6 +23,7 @@ from simulator.miot import Miot
 from simulator.passport import Passport
 from simulator.profile import Profile
 from simulator.settings import Settings
+from simulator.spec import Specs
 from simulator.timeline import Timeline
 from simulator.world import DEFAULT_HOME, Home, World
 
@@ -217,6 +218,7 @@ def _hosts(world: World) -> dict[str, Routes]:
         "userprofile.mina.mi.com": Profile(world).routes(),
         "api.io.mi.com": miot.routes(),
         "sts.api.io.mi.com": miot.sts_routes(),
+        spec.HOST: Specs().routes(),
     }
 
 

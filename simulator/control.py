@@ -34,6 +34,10 @@ class Control:
             web.post("/_sim/faults", _checked(self._add_fault)),
             web.delete("/_sim/faults", _checked(self._clear_faults)),
             web.post("/_sim/expire", _checked(self._expire)),
+            web.post("/_sim/scan", _checked(self._scan)),
+            web.post("/_sim/verify", _checked(self._verify)),
+            web.post("/_sim/pass_token", _checked(self._pass_token)),
+            web.post("/_sim/records", _checked(self._records)),
             web.post("/_sim/speakers", _checked(self._add_speaker)),
             web.post("/_sim/speakers/{which}", _checked(self._change_speaker)),
             web.delete("/_sim/speakers/{which}", _checked(self._remove_speaker)),
@@ -112,18 +116,41 @@ class Control:
         self._world.account.expire(body["what"])
         return reply(self._world.account.as_json())
 
+    async def _records(self, request: web.Request) -> web.Response:
+        body = await _body(request, {"hidden": bool}, required=("hidden",))
+        for speaker in self._world.speakers:
+            self._world.xiaoai(speaker).hide_records(body["hidden"])
+        return reply({})
+
+    async def _scan(self, request: web.Request) -> web.Response:
+        body = await _body(request, {"confirm": bool})
+        self._world.account.scan(confirm=body.get("confirm") is not False)
+        return reply({})
+
+    async def _verify(self, request: web.Request) -> web.Response:
+        await _body(request, {})
+        self._world.account.verify_in_browser()
+        return reply({})
+
+    async def _pass_token(self, request: web.Request) -> web.Response:
+        body = await _body(request, {"device_id": str})
+        account = self._world.account
+        return reply({"userId": account.user_id, "passToken": account.log_in(body.get("device_id"))})
+
     async def _add_speaker(self, request: web.Request) -> web.Response:
         body = await _body(request, {"name": str, "hardware": str, "room": str}, required=("name", "hardware", "room"))
         self._world.add_speaker(Home(body["name"], body["hardware"], body["room"]))
         return reply(self._world.as_json()["speakers"])
 
     async def _change_speaker(self, request: web.Request) -> web.Response:
-        body = await _body(request, {"online": bool, "room": str})
+        body = await _body(request, {"online": bool, "room": str, "name": str})
         speaker = self._world.speaker(request.match_info["which"])
         if body.get("online") is not None:
             self._world.set_online(speaker, body["online"])
         if body.get("room"):
             speaker.room = body["room"]
+        if body.get("name"):
+            speaker.name = body["name"]
         return reply(self._world.as_json()["speakers"])
 
     async def _remove_speaker(self, request: web.Request) -> web.Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+import random
 import re
 from typing import Any
 
@@ -18,6 +19,8 @@ class Fault:
     """A regular expression searched in the path; empty: every one."""
     times: int | None = 1
     """How many more requests it hits; None: all."""
+    share: float = 1.0
+    """Which part of the requests it hits, at random (the same in each run); one that it does not hit is not counted."""
     delay: float = 0.0
     """Seconds by which the reply (of whatever kind) is late."""
     status: int | None = None
@@ -40,6 +43,8 @@ class Fault:
             raise InvalidInput("only one of status, hang, disconnect, truncate can happen to a request")
         if self.times is not None and self.times < 1:
             raise InvalidInput("times must be at least 1, or null for ever")
+        if not 0 < self.share <= 1:
+            raise InvalidInput("share must be above 0 and at most 1")
         if self.delay < 0 or (self.truncate or 0) < 0:
             raise InvalidInput("delay and truncate must not be negative")
         if self.status is not None and not 200 <= self.status <= 599:
@@ -54,6 +59,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "host": lambda value: isinstance(value, str),
     "path": lambda value: isinstance(value, str),
     "times": lambda value: value is None or type(value) is int,
+    "share": lambda value: type(value) in (int, float),
     "delay": lambda value: type(value) in (int, float),
     "status": lambda value: value is None or type(value) is int,
     "body": lambda value: isinstance(value, str),
@@ -84,6 +90,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._pending: list[Fault] = []
+        self._chance = random.Random(0)
 
     def add(self, fault: Fault) -> None:
         """Add a fault after those that are there."""
@@ -95,12 +102,15 @@ class Faults:
 
     def take(self, host: str, path: str) -> Fault | None:
         """Return the fault that happens to this request, counting it."""
-        fault = next((fault for fault in self._pending if fault.hits(host, path)), None)
+        fault = next((fault for fault in self._pending if fault.hits(host, path) and self._happens(fault)), None)
         if fault is not None and fault.times is not None:
             fault.times -= 1
             if not fault.times:
                 self._pending.remove(fault)
         return fault
+
+    def _happens(self, fault: Fault) -> bool:
+        return fault.share == 1 or self._chance.random() < fault.share
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the faults that are still to come."""

@@ -157,7 +157,7 @@ class HouseClient:
         self,
         entity_id: str,
         state: str,
-        timeout: float = 10,  # noqa: ASYNC109
+        timeout: float = 10,
     ) -> None:
         """Wait until an entity has a state; it may have it already, and need not exist yet."""
         seen: list[str] = []
@@ -211,7 +211,7 @@ class HouseClient:
         agent_id: str | None = None,
         conversation_id: str | None = None,
         device_id: str | None = None,
-        timeout: float = 60,  # noqa: ASYNC109
+        timeout: float = 60,
     ) -> Answer:
         """Say something to an agent, as the Assist dialog does, and return its answer with all that was streamed.
 

@@ -6,6 +6,7 @@ modelled as they reported it, because a client has to live with it.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Status(Enum):
@@ -66,6 +67,8 @@ class Model:
     """Whether pause and stop silence running speech. Only new speech does on the others ("cannot be muted")."""
     conversation: bool = True
     """Whether its dialogues are in the conversation API."""
+    public_spec: bool = True
+    """Whether miot-spec.org has its spec."""
     min_volume: int = 1
     """The lowest volume in percent; what is asked below it becomes it."""
 
@@ -77,6 +80,23 @@ class Model:
 
 def _wifi(hardware: str) -> str:
     return f"xiaomi.wifispeaker.{hardware.lower()}"
+
+
+def _small(hardware: str, title: str, **fields: Any) -> Model:
+    """Return a model of the first generation: service 5, a blind status, a `silent` that is a number."""
+    usual: dict[str, Any] = {"silent": Silent.UINT8, "ubus_status": Status.BLIND, "wake_up": None}
+    return Model(hardware, _wifi(hardware), title, **(usual | fields))
+
+
+def _new(hardware: str, title: str, **fields: Any) -> Model:
+    """Return a model of service 7 of which clients know little more than the spec: its status is taken for blind."""
+    usual: dict[str, Any] = {"play_text": (7, 3), "wake_up": (7, 1), "execute": (7, 4), "ubus_status": Status.BLIND}
+    return Model(hardware, _wifi(hardware), title, **(usual | fields))
+
+
+def _screen(hardware: str, title: str, **fields: Any) -> Model:
+    """Return a model with a screen: ubus speech is silent, URLs want the music API."""
+    return _new(hardware, title, **({"ubus_tts": False, "plays_urls": False} | fields))
 
 
 _TABLE = (
@@ -186,6 +206,89 @@ _TABLE = (
         execute=None,
         ubus_tts=False,
         ubus_status=Status.PAUSED_IN_SPEECH,
+    ),
+    # Aliases in the clients' tables, and what the specs, or single users, tell. Where nothing is told of a model, it is
+    # as kind as its family.
+    Model("S12A", _wifi("s12"), "小米 AI 音箱"),
+    Model("MDZ-25-DA", _wifi("s12"), "小米 AI 音箱"),
+    Model("LX05A", _wifi("lx5a"), "小爱音箱 万能遥控版"),
+    _small("L06", "小爱音箱", wake_up=(5, 2), wake_up_takes_text=True, plays_urls=False),
+    _small("L07A", "Redmi 小爱音箱 Play"),
+    _small("L7A", "Redmi 小爱音箱 Play"),
+    _small("L04M", "小爱音箱", wake_up=(5, 2), wake_up_takes_text=True, execute=None),
+    _small(
+        "L05G",
+        "小爱音箱",
+        play_text=(5, 3),
+        wake_up=(5, 1),
+        execute=(5, 4),
+        silent=Silent.BOOL,
+        ubus_tts=False,
+        plays_urls=False,
+    ),
+    _new("L09B", "小米音箱 Art 电池版"),
+    _new("M03A", "Xiaomi Sound Move"),
+    _new("16B", "小爱音箱", wake_up=None),
+    _new("07G", "小爱音箱", play_text=(5, 3), wake_up=None, execute=(5, 4)),
+    _new(
+        "OH2",
+        "Xiaomi 智能音箱",
+        play_text=(5, 3),
+        wake_up=(5, 1),
+        execute=None,
+        state_readable=True,
+        plays_urls=False,
+    ),
+    _new("OH1M", "小爱音箱", execute=None),
+    _new("OH1P", "小爱音箱", execute=None),
+    _new("OH11", "小爱音箱", execute=None, plays_urls=False),
+    _new("OH27", "小爱音箱", execute=None),
+    _new("OH8", "小爱音箱", execute=None),
+    _screen(
+        "X08A",
+        "Redmi 小爱触屏音箱 8",
+        play_text=(5, 1),
+        wake_up=(5, 2),
+        wake_up_takes_text=True,
+        execute=None,
+        silent=Silent.UINT8,
+    ),
+    _screen(
+        "X08C",
+        "小爱触屏音箱 Pro 8",
+        play_text=(3, 1),
+        wake_up=None,
+        execute=None,
+        silent=Silent.UINT8,
+        play_control_siid=4,
+    ),
+    _screen("X8S", "Xiaomi 家庭屏", wake_up=None, plays_urls=True),
+    _screen("X6A", "Xiaomi 智能家庭屏 6"),
+    # Its status is reported as good and as cutting sentences: here it is blind.
+    _screen("X10A", "Xiaomi 智能家庭屏 10"),
+    _screen("ASX4B", "Xiaomi 智能家庭屏 Mini", play_text=(5, 3), wake_up=(5, 1), execute=None, state_readable=True),
+    _screen("X4B", "Xiaomi 智能家庭屏 Mini", play_text=(5, 3), wake_up=(5, 1), execute=None, state_readable=True),
+    # Two that no client's table has: one whose spec tells how it is spoken through, and one without a spec.
+    Model(
+        "L99Z",
+        _wifi("l99z"),
+        "没有人见过的音箱",
+        play_text=(9, 2),
+        wake_up=(9, 4),
+        execute=(9, 6),
+        play_control_siid=4,
+        state_readable=True,
+        ubus_tts=False,
+        ubus_status=Status.BLIND,
+    ),
+    Model(
+        "L98Y",
+        _wifi("l98y"),
+        "没有规格的音箱",
+        wake_up=None,
+        execute=None,
+        ubus_status=Status.BLIND,
+        public_spec=False,
     ),
     Model(
         "M01",

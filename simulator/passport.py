@@ -1,30 +1,18 @@
 """account.xiaomi.com (logging in, captcha, verification) and the STS that turns a login into a serviceToken."""
 
 import time
-from typing import Any, Literal, cast
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
 from simulator import captcha
 from simulator.account import CALLBACKS, Sid, is_sid
-from simulator.cloud import Routes, compact, form, reply
+from simulator.cloud import Routes, form, reply
+from simulator.passport_reply import HOST, failed, prefixed
+from simulator.qr_login import QrLogin
+from simulator.verification import Verification
 from simulator.world import World
-
-PREFIX = "&&&START&&&"
-_HOST = "https://account.xiaomi.com"
-_PHONE, _EMAIL = 4, 8
-_COOKIE_LIFE = 30 * 86400
-
-
-def _prefixed(body: dict[str, Any]) -> web.Response:
-    return web.Response(text=PREFIX + compact(body), content_type="application/json")
-
-
-def _failed(code: int, description: str, **more: Any) -> web.Response:
-    return _prefixed(
-        {"code": code, "result": "error", "desc": description, "description": description, "securityStatus": 0, **more}
-    )
 
 
 class Passport:
@@ -33,6 +21,8 @@ class Passport:
     def __init__(self, world: World) -> None:
         self._world = world
         self._account = world.account
+        self._verification = Verification(world)
+        self._qr_login = QrLogin(world, self._success)
 
     def routes(self) -> Routes:
         """Return the paths of account.xiaomi.com."""
@@ -40,14 +30,8 @@ class Passport:
             "/pass/serviceLogin": self._service_login,
             "/pass/serviceLoginAuth2": self._password_login,
             "/pass/getCode": self._captcha_image,
-            "/fe/service/identity/authStart": self._identity_start,
-            "/identity/list": self._identity_list,
-            "/identity/auth/verifyPhone": self._verify,
-            "/identity/auth/verifyEmail": self._verify,
-            "/identity/auth/sendPhoneTicket": self._send_code,
-            "/identity/auth/sendEmailTicket": self._send_code,
-            "/identity/result/check": self._identity_result,
-            "/identity/result/done": self._identity_done,
+            **self._verification.routes(),
+            **self._qr_login.routes(),
         }
 
     # Step 1: is this device logged in?
@@ -55,7 +39,7 @@ class Passport:
     async def _service_login(self, request: web.Request) -> web.Response:
         sid = request.query.get("sid", "")
         if not is_sid(sid):
-            return _failed(10016, "参数错误")
+            return failed(10016, "参数错误")
         sid = cast("Sid", sid)
         cookies = request.cookies
         device_id = cookies.get("deviceId", "")
@@ -64,9 +48,11 @@ class Passport:
             body = self._success(sid, device_id, by_password=False)
             if self._world.settings.repeat_pass_token:
                 body["passToken"] = pass_token
-            return _prefixed(body)
+            return prefixed(body)
+        if self._world.settings.suspicious:
+            return self._captcha_demand()
         query = quote("?" + request.query_string, safe="")
-        return _failed(
+        return failed(
             70016,
             "登录验证失败",
             serviceParam='{"checkSafePhone":false,"checkSafeAddress":false,"lsrp_score":0.0}',
@@ -75,7 +61,8 @@ class Passport:
             sid=sid,
             captchaUrl=None,
             callback=CALLBACKS[sid],
-            location=f"{_HOST}/fe/service/login?" + urlencode({"sid": sid, "_json": "true"}),
+            location=f"{HOST}/fe/service/login?"
+            + urlencode({"sid": sid, "_json": "true", "callback": CALLBACKS[sid], "qs": f"?sid={sid}"}),
             pwd=0,
             child=0,
         )
@@ -87,22 +74,24 @@ class Passport:
         sid = data.get("sid", "")
         device_id = request.cookies.get("deviceId", "")
         if not is_sid(sid):
-            return _failed(10016, "参数错误")
+            return failed(10016, "参数错误")
         sid = cast("Sid", sid)
         known = self._account.redeem_sign(data.get("_sign", ""), sid, data.get("qs", ""))
         if not known or data.get("callback") != CALLBACKS[sid]:
-            return _failed(70016, "登录验证失败", captchaUrl=None)
+            return failed(70016, "登录验证失败", captchaUrl=None)
+        if self._account.is_hasty():
+            return self._captcha_demand()
         if self._account.wants_captcha and not (
             "captCode" in data and self._account.solve_captcha(request.cookies.get("ick", ""), data["captCode"])
         ):
             return self._captcha_demand()
         if not self._account.check_password(data.get("user", ""), data.get("hash", "")):
-            return _failed(70016, "登录验证失败", captchaUrl=None)
+            return failed(70016, "登录验证失败", captchaUrl=None)
         if self._account.wants_verification(device_id):
             return self._verification_demand(device_id, sid)
         body = self._success(sid, device_id, by_password=True)
         body["passToken"] = self._account.log_in(device_id)
-        return _prefixed(body)
+        return prefixed(body)
 
     def _success(self, sid: Sid, device_id: str, *, by_password: bool) -> dict[str, Any]:
         """Return what a login yields; the caller adds the passToken, which a login by passToken leaves out."""
@@ -141,7 +130,7 @@ class Passport:
 
     def _captcha_demand(self) -> web.Response:
         salt = f"{time.time() % 1:.16f}"
-        return _failed(87001, "验证码输入错误", captchaUrl=f"/pass/getCode?icodeType=login&{salt}", type="manMachine")
+        return failed(87001, "验证码输入错误", captchaUrl=f"/pass/getCode?icodeType=login&{salt}", type="manMachine")
 
     async def _captcha_image(self, _: web.Request) -> web.Response:
         ick, text = self._account.new_captcha()
@@ -149,78 +138,19 @@ class Passport:
         image.set_cookie("ick", ick, httponly=True)
         return image
 
-    # Verification (2FA)
-
     def _verification_demand(self, device_id: str, sid: Sid) -> web.Response:
         query = urlencode({"sid": sid, "context": self._account.new_identity(device_id, sid), "_locale": "zh_CN"})
-        return _prefixed(
+        return prefixed(
             {
                 "code": 0,
                 "result": "ok",
                 "desc": "成功",
                 "securityStatus": 16,
-                "notificationUrl": f"{_HOST}/fe/service/identity/authStart?{query}",
+                "notificationUrl": f"{HOST}/fe/service/identity/authStart?{query}",
                 "pwd": 1,
                 "captchaUrl": None,
             }
         )
-
-    async def _identity_start(self, request: web.Request) -> web.Response:
-        context = request.query.get("context", "")
-        if self._account.identity(context) is None:
-            return web.Response(status=400, text="<html><body>验证已失效</body></html>", content_type="text/html")
-        page = web.Response(text="<html><body>安全验证</body></html>", content_type="text/html")
-        page.set_cookie("identity_session", context, httponly=True)
-        return page
-
-    async def _identity_list(self, request: web.Request) -> web.Response:
-        context = request.query.get("context", "")
-        if self._account.identity(context) is None:
-            return _failed(10016, "参数错误")
-        body = _prefixed({"code": 2, "flag": _PHONE, "options": [_PHONE, _EMAIL], "sid": request.query.get("sid", "")})
-        body.set_cookie("identity_session", context, httponly=True)
-        return body
-
-    async def _send_code(self, request: web.Request) -> web.Response:
-        session = request.cookies.get("identity_session", "")
-        if request.method != "POST" or self._account.identity(session) is None:
-            return _failed(10016, "参数错误")
-        way: Literal["phone", "email"] = "phone" if request.path.endswith("sendPhoneTicket") else "email"
-        self._account.send_code(way)
-        return _prefixed({"code": 0, "result": "ok", "desc": "成功"})
-
-    async def _verify(self, request: web.Request) -> web.Response:
-        context = request.cookies.get("identity_session", "")
-        if self._account.identity(context) is None:
-            return _failed(10016, "参数错误")
-        flag = _PHONE if request.path.endswith("verifyPhone") else _EMAIL
-        if request.method == "GET":
-            address = f"138****{self._account.user[-4:]}" if flag == _PHONE else "d***@example.com"
-            name = "maskedPhone" if flag == _PHONE else "maskedEmail"
-            return _prefixed({"code": 0, "result": "ok", "desc": "成功", name: address, "flag": flag})
-        data = await form(request)
-        if data.get("_flag") != str(flag):
-            return _failed(10016, "参数错误")
-        if not self._account.verify(context, data.get("ticket", ""), trust=data.get("trust") == "true"):
-            return _failed(70014, "验证码错误", tips="验证码错误")
-        query = urlencode({"context": context, "_locale": "zh_CN"})
-        return _prefixed({"code": 0, "result": "ok", "desc": "成功", "location": f"/identity/result/check?{query}"})
-
-    async def _identity_result(self, request: web.Request) -> web.Response:
-        context = request.query.get("context", "")
-        identity = self._account.identity(context)
-        if identity is None or not identity.verified:
-            return _failed(10016, "参数错误")
-        self._account.end_identity(context)
-        # Relative, so that it stays with whoever is asked: the real name or a gateway.
-        page = web.Response(status=302, headers={"Location": "done"})
-        page.set_cookie("userId", str(self._account.user_id), max_age=_COOKIE_LIFE)
-        page.set_cookie("cUserId", self._account.c_user_id, max_age=_COOKIE_LIFE)
-        page.set_cookie("passToken", self._account.log_in(identity.device_id), max_age=_COOKIE_LIFE, httponly=True)
-        return page
-
-    async def _identity_done(self, _: web.Request) -> web.Response:
-        return web.Response(text="<html><body>验证成功</body></html>", content_type="text/html")
 
 
 class Sts:

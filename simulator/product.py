@@ -58,7 +58,8 @@ async def install(house: House, sim: Simulator, service: Service | None = None) 
     service = service or Service.simulated(sim)
     account = sim.world.account
     flow = await house.flow(DOMAIN)
-    flow = await _submit(house, flow, "user", username=account.user, password=account.password)
+    flow = await _submit(house, flow, "user", next_step_id="password")
+    flow = await _submit(house, flow, "password", username=account.user, password=account.password)
     flow = await _submit(house, flow, "service", api_key=service.api_key, base_url=service.base_url)
     flow = await _submit(house, flow, "model", model=service.model)
     if flow["type"] != "create_entry":

@@ -45,6 +45,8 @@ class Profile:
         except ValueError as err:
             return _illegal(f"MethodArgumentTypeMismatchException: {err}")
         records = self._records(request.cookies["deviceId"], request.query.get("hardware", ""), until)
+        if self._world.settings.duplicate_records:
+            records = [record for record in records for _ in range(2)]
         page, rest = records[: max(limit, 0)], records[max(limit, 0) :]
         data = {
             "bitSet": [0, 1, 1],

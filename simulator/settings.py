@@ -14,6 +14,10 @@ class Settings:
     """How fast the speakers speak: Chinese characters per second."""
     tts_cap: int = 220
     """How many characters of one text the speakers speak; the rest of a longer one is lost."""
+    filtered_words: str = ""
+    """Words, with commas between, that the word filter swallows: a client's text with one is accepted, not spoken."""
+    deaf_pauses: int = 0
+    """So many pause commands in the course of one speech are accepted without effect."""
     status_lag: float = 0.4
     """How long after a start the play status begins to show it."""
     status_tail: float = 0.2
@@ -24,6 +28,8 @@ class Settings:
     """From the end of a question to the first sound of XiaoAI's answer."""
     record_delay: float = 0.3
     """From XiaoAI's first sound to the record of the question in the conversation API."""
+    duplicate_records: bool = False
+    """Whether each record is listed twice."""
     late_edit: float = 0.0
     """If above 0, a record first appears without answers and gets them this much later."""
     round_trip: float = 0.04
@@ -42,10 +48,26 @@ class Settings:
     """Whether a password login must solve a captcha."""
     captcha_after: int = 0
     """After this many wrong passwords in a row a captcha is demanded until a login succeeds; 0: never."""
+    suspicious: bool = False
+    """Whether a device without a passToken gets a captcha demand in place of the login form."""
+    login_interval: float = 0.0
+    """Password logins closer together than this are answered with a captcha demand."""
     verification: bool = False
     """Whether a password login from an untrusted device must be verified (2FA)."""
+    verification_ways: str = "phone,email"
+    """How the account can be sent a code, the first by preference."""
     verification_code: str = "246810"
-    """The code that is "sent" by text message or e-mail for a verification."""
+    """The code that is "sent" by text message or e-mail for a verification; empty: a random one each time."""
+    verification_code_life: float = 300.0
+    """For how long a code is good."""
+    verification_interval: float = 60.0
+    """Codes are not sent more often than this."""
+    verification_confirm_page: bool = False
+    """Whether a verification ends on the page that asks to confirm the phone number."""
+    qr_life: float = 300.0
+    """For how long a QR code can be scanned."""
+    qr_poll: float = 0.0
+    """After how long a poll for the scan ends without news (HTTP 408); 0: not before the code expires."""
 
     def __post_init__(self) -> None:
         self.update({})

@@ -47,6 +47,8 @@ class _Speech:
     seconds: float
     then: Callable[[], None] | None
     timer: asyncio.TimerHandle
+    pauses: int = 0
+    """Pause commands that came in its course without effect."""
 
 
 @dataclass(slots=True)
@@ -103,13 +105,18 @@ class Speaker:
 
     def tts(self, text: str, via: Via) -> None:
         """Speak a client's text in place of running speech."""
-        audible = bool(text.strip()) and (via == "miot" or self.model.ubus_tts)
-        self._command("tts", via, audible, text=text)
+        filtered = any(word and word in text for word in self._settings.filtered_words.split(","))
+        audible = bool(text.strip()) and (via == "miot" or self.model.ubus_tts) and not filtered
+        self._command("tts", via, audible, text=text, **({"reason": "filtered"} if filtered else {}))
         if audible:
             self.say(text[: self._settings.tts_cap], "tts")
 
     def pause(self, via: Via) -> None:
         """Pause what sounds. Paused speech is lost; paused music can go on."""
+        if self._speech is not None and self._speech.pauses < self._settings.deaf_pauses:
+            self._speech.pauses += 1
+            self._command("pause", via, False, reason="deaf")
+            return
         self._command("pause", via, self._can_silence("paused"))
         self._silence("paused")
 

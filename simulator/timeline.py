@@ -60,7 +60,7 @@ class Timeline:
         matches: Callable[[Event], bool],
         *,
         since: int = 0,
-        timeout: float = 30,  # noqa: ASYNC109
+        timeout: float = 30,
     ) -> Event:
         """Return the first event from position `since` on that `matches`, waiting for it if need be.
 

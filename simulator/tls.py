@@ -21,6 +21,7 @@ HOSTS = (
     "userprofile.mina.mi.com",
     "api.io.mi.com",
     "sts.api.io.mi.com",
+    "miot-spec.org",
     "api.openai.com",
 )
 

@@ -168,7 +168,8 @@ class World:
         }
 
     def close(self) -> None:
-        """Cancel all timers."""
+        """Cancel all timers and let nobody wait any more."""
+        self.account.close()
         for speaker in self.speakers:
             speaker.close()
             self.xiaoai(speaker).close()

@@ -51,6 +51,8 @@ class Record:
     spoken: str
     """The words of the answer."""
     visible: bool = False
+    hidden: bool = False
+    """Kept back by a cloud that has a bad day (hass-miot#1923)."""
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -64,6 +66,7 @@ class XiaoAI:
         self._timers = Timers()
         self._answering: asyncio.TimerHandle | None = None
         self._records: list[Record] = []
+        self._hiding = False
 
     def ask(
         self,
@@ -130,8 +133,17 @@ class XiaoAI:
     def records(self, until: int | None = None) -> list[Record]:
         """Return the visible records, newest first, of those not after `until` (ms, inclusive)."""
         return [
-            record for record in reversed(self._records) if record.visible and (until is None or record.time <= until)
+            record
+            for record in reversed(self._records)
+            if record.visible and not record.hidden and (until is None or record.time <= until)
         ]
+
+    def hide_records(self, hidden: bool) -> None:
+        """Keep the records from now on back, or show what was kept back."""
+        self._hiding = hidden
+        if not hidden:
+            for record in self._records:
+                record.hidden = False
 
     def close(self) -> None:
         """Cancel what is pending."""
@@ -149,6 +161,7 @@ class XiaoAI:
 
     def _keep(self, record: Record, delay: float, late_edit: float | None) -> None:
         """Show the record after `delay` seconds, in two steps if it is to be edited late."""
+        record.hidden = self._hiding
         self._records.append(record)
         later = self._settings.late_edit if late_edit is None else late_edit
         answers = record.answers

@@ -1,5 +1,7 @@
 """XiaoGPT: an LLM's mind for Xiaomi's XiaoAI speakers."""
 
+from functools import partial
+
 from homeassistant.components.conversation import HOME_ASSISTANT_AGENT, async_prepare_agent
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_API_KEY, Platform
@@ -11,8 +13,9 @@ from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
 from .dialogue import Dialogue, spoken_language
 from .listener import Listener
+from .login_issue import async_report_login
 from .routing import Router
-from .xiaomi import AuthError, Credentials, SpeakerError, XiaomiError
+from .xiaomi import Credentials, SpeakerError, XiaomiError
 
 PLATFORMS = [Platform.CONVERSATION, Platform.SWITCH]
 
@@ -24,10 +27,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     def keep(credentials: Credentials) -> None:
         hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_XIAOMI: credentials.as_dict()})
 
-    account = create_account(hass, Credentials.from_dict(entry.data[CONF_XIAOMI]), on_change=keep)
+    account = create_account(
+        hass,
+        Credentials.from_dict(entry.data[CONF_XIAOMI]),
+        on_change=keep,
+        on_refusal=partial(async_report_login, hass, entry),
+    )
     client = await async_create_client(hass, entry.data[CONF_API_KEY], entry.data[CONF_BASE_URL])
     coordinator = XiaoGptCoordinator(hass, entry, account)
     await coordinator.async_config_entry_first_refresh()
+    async_report_login(hass, entry, None)
     entry.runtime_data = XiaoGptData(account, client, coordinator, settings_of(entry))
     router = Router()
 
@@ -63,8 +72,6 @@ def _start_dialogue(hass: HomeAssistant, entry: XiaoGptConfigEntry, did: str, ro
         if isinstance(error, SpeakerError):  # the others are fine; the device list says whether this one is offline
             look_again()
             return
-        if isinstance(error, AuthError):
-            entry.async_start_reauth(hass)
         coordinator.async_set_update_error(error)
 
     @callback

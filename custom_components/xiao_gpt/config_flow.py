@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import (
-    SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
     SubentryFlowResult,
@@ -18,9 +16,7 @@ from homeassistant.const import (
     CONF_LLM_HASS_API,
     CONF_MODEL,
     CONF_NAME,
-    CONF_PASSWORD,
     CONF_PROMPT,
-    CONF_USERNAME,
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import llm
@@ -37,32 +33,16 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 from yarl import URL
 
-from .connections import async_create_client, create_account
-from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER, SUBENTRY_ASSISTANT
+from .connections import async_create_client
+from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
 from .gpt import DEFAULT_BASE_URL, AsyncOpenAI, GptError, list_models, preferred, probe
+from .login_flow import LOGIN_STEPS, LoginFlow
 from .prompts import default_assistant_name, default_prompt
-from .xiaomi import (
-    CaptchaNeededError,
-    Credentials,
-    NetworkError,
-    ThrottledError,
-    VerificationNeededError,
-    WrongCredentialsError,
-    XiaomiAccount,
-    XiaomiError,
-    list_speakers,
-)
+from .xiaomi import Credentials
 
-_PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 
-ACCOUNT_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
-        vol.Required(CONF_PASSWORD): _PASSWORD,
-    }
-)
 SERVICE_SCHEMA = vol.Schema(
     {
         vol.Optional(CONF_API_KEY): _SECRET,
@@ -70,23 +50,15 @@ SERVICE_SCHEMA = vol.Schema(
     }
 )
 
-_LOGIN_ERRORS: dict[type[XiaomiError], str] = {
-    WrongCredentialsError: "wrong_credentials",
-    VerificationNeededError: "verification_needed",
-    CaptchaNeededError: "captcha_needed",
-    ThrottledError: "throttled",
-    NetworkError: "cannot_connect",
-}
 
-
-class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
+class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
     """The flow of an entry: one Xiaomi account and its LLM service."""
 
     VERSION = 1
 
     def __init__(self) -> None:
         """Begin with nothing known."""
-        self._account: XiaomiAccount | None = None
+        super().__init__()
         self._data: dict[str, Any] = {}
         self._title = ""
         self._models: list[str] = []
@@ -101,33 +73,20 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Log in to the Xiaomi account."""
-        errors: dict[str, str] = {}
-        placeholders = {"url": "https://account.xiaomi.com"}
-        if user_input is not None:
-            try:
-                credentials, speakers = await self._async_login(user_input)
-            except XiaomiError as err:
-                errors["base"] = _login_error(err)
-                if isinstance(err, VerificationNeededError):
-                    placeholders["url"] = err.url
-            else:
-                await self.async_set_unique_id(credentials.user_id)
-                if self.source == SOURCE_REAUTH:
-                    self._abort_if_unique_id_mismatch(reason="wrong_account")
-                    return self._update(self._get_reauth_entry(), {CONF_XIAOMI: credentials.as_dict()})
-                self._abort_if_unique_id_configured()
-                if speakers:
-                    self._data[CONF_XIAOMI] = credentials.as_dict()
-                    self._title = user_input[CONF_USERNAME].strip()
-                    return await self.async_step_service()
-                errors["base"] = "no_speakers"
-        return self.async_show_form(
-            step_id="reauth_confirm" if self.source == SOURCE_REAUTH else "user",
-            data_schema=self.add_suggested_values_to_schema(ACCOUNT_SCHEMA, user_input or self._known_account()),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
+        """Choose how to log in to the Xiaomi account."""
+        return self.async_show_menu(step_id="user", menu_options=LOGIN_STEPS)
+
+    @override
+    async def async_logged_in(self, credentials: Credentials, title: str) -> ConfigFlowResult:
+        """Go on to the LLM service, or give an entry its new login."""
+        await self.async_set_unique_id(credentials.user_id)
+        if entry := self.known_entry:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+            return self._update(entry, {CONF_XIAOMI: credentials.as_dict()}, "login_renewed")
+        self._abort_if_unique_id_configured()
+        self._data[CONF_XIAOMI] = credentials.as_dict()
+        self._title = title
+        return await self.async_step_service()
 
     async def async_step_service(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Connect to the LLM service."""
@@ -146,14 +105,14 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._show_service(user_input, {_field_of(err): err.reason}, err.detail)
         self._data.update(service)
         if self.source == SOURCE_RECONFIGURE:
-            return self._update(self._get_reconfigure_entry(), self._data)
+            return self._update(self._get_reconfigure_entry(), self._data, "service_changed")
         return await self.async_step_model()
 
     def _show_service(
         self, values: Mapping[str, Any], errors: dict[str, str] | None = None, detail: str = ""
     ) -> ConfigFlowResult:
         return self.async_show_form(
-            step_id="reconfigure" if self.source == SOURCE_RECONFIGURE else "service",
+            step_id="service",
             data_schema=self.add_suggested_values_to_schema(SERVICE_SCHEMA, values),
             errors=errors or {},
             description_placeholders={"detail": detail},
@@ -190,28 +149,15 @@ class XiaoGptConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the password of the same account."""
-        return await self.async_step_user(user_input)
+        """Choose how to log in to the same account."""
+        return self.async_show_menu(step_id="reauth_confirm", menu_options=LOGIN_STEPS)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change the LLM service."""
-        return await self.async_step_service(user_input)
+        """Choose what to change: the LLM service, or the login."""
+        return self.async_show_menu(step_id="reconfigure", menu_options=["service", *LOGIN_STEPS])
 
-    async def _async_login(self, user_input: Mapping[str, Any]) -> tuple[Credentials, int]:
-        """Log in and return the credentials and how many speakers the account has."""
-        if self._account is None:
-            known = self._get_reauth_entry().data[CONF_XIAOMI] if self.source == SOURCE_REAUTH else {}
-            # One account for all attempts: a verification holds for the device that it was asked from.
-            self._account = create_account(self.hass, device_id=known.get("device_id"))
-        await self._account.login(user_input[CONF_USERNAME].strip(), user_input[CONF_PASSWORD])
-        return self._account.credentials, len(await list_speakers(self._account))
-
-    def _known_account(self) -> dict[str, Any]:
-        return {CONF_USERNAME: self._get_reauth_entry().title} if self.source == SOURCE_REAUTH else {}
-
-    def _update(self, entry: ConfigEntry, data: dict[str, Any]) -> ConfigFlowResult:
-        # Core's own words for this exist in English only.
-        reason = "login_renewed" if self.source == SOURCE_REAUTH else "service_changed"
+    def _update(self, entry: ConfigEntry, data: dict[str, Any], reason: str) -> ConfigFlowResult:
+        # The reasons are our own: core's words for them exist in English only.
         # A loaded entry listens for changes and reloads itself.
         if entry.update_listeners:
             return self.async_update_and_abort(entry, data_updates=data, reason=reason)
@@ -307,12 +253,6 @@ class AssistantFlow(ConfigSubentryFlow):
                 reason="assistant_changed",
             )
         return self.async_create_entry(title=title, data=data)
-
-
-def _login_error(error: XiaomiError) -> str:
-    """Return the translation key of what went wrong."""
-    LOGGER.debug("Login failed: %s", error)
-    return next((key for kind, key in _LOGIN_ERRORS.items() if isinstance(error, kind)), "cloud_error")
 
 
 async def _async_client(hass: HomeAssistant, service: Mapping[str, Any]) -> AsyncOpenAI:

@@ -7,24 +7,32 @@ import aiohttp
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.httpx_client import get_async_client
+from homeassistant.util.hass_dict import HassKey
 
-from .const import GATEWAY_VARIABLE
+from .const import DOMAIN, GATEWAY_VARIABLE
 from .gpt import AsyncOpenAI, make_client
-from .xiaomi import Credentials, XiaomiAccount
+from .xiaomi import AuthError, CloudClient, Credentials, LoginGate, XiaomiAccount
+
+_GATES: HassKey[dict[str, LoginGate]] = HassKey(f"{DOMAIN}_login_gates")
+"""By user id: an entry that is loaded again must not log in with its password at once again."""
+
+
+def create_cloud_client(hass: HomeAssistant) -> CloudClient:
+    """Return a client of Xiaomi's cloud on a session of its own, which keeps no cookies: the services' must not mix."""
+    session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
+    return CloudClient(session, os.environ.get(GATEWAY_VARIABLE))
 
 
 def create_account(
     hass: HomeAssistant,
-    credentials: Credentials | None = None,
+    credentials: Credentials,
     *,
-    device_id: str | None = None,
-    on_change: Callable[[Credentials], None] | None = None,
+    on_change: Callable[[Credentials], None],
+    on_refusal: Callable[[AuthError | None], None],
 ) -> XiaomiAccount:
-    """Return an account on a session of its own, which keeps no cookies: the services' must not mix."""
-    session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
-    return XiaomiAccount(
-        session, credentials, gateway=os.environ.get(GATEWAY_VARIABLE), device_id=device_id, on_change=on_change
-    )
+    """Return the account that was logged in to."""
+    gate = hass.data.setdefault(_GATES, {}).setdefault(credentials.user_id, LoginGate())
+    return XiaomiAccount(create_cloud_client(hass), credentials, on_change=on_change, on_refusal=on_refusal, gate=gate)
 
 
 async def async_create_client(hass: HomeAssistant, api_key: str, base_url: str) -> AsyncOpenAI:

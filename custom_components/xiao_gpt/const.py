@@ -10,6 +10,9 @@ CONF_BASE_URL: Final = "base_url"
 CONF_XIAOMI: Final = "xiaomi"
 """Key of the entry's data that holds the account's credentials."""
 
+XIAOMI_ACCOUNT_URL: Final = "https://account.xiaomi.com"
+"""Where a person manages the account."""
+
 SUBENTRY_ASSISTANT: Final = "conversation"
 
 GATEWAY_VARIABLE: Final = "XIAO_GPT_CLOUD_GATEWAY"

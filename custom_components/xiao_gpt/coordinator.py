@@ -13,12 +13,15 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .gpt import AsyncOpenAI
+from .known_models import KnownModels
 from .xiaomi import AuthError, Speaker, SpeakerInfo, XiaomiAccount, XiaomiError, list_speakers
 
 if TYPE_CHECKING:
     from .dialogue import Dialogue
 
 UPDATE_INTERVAL = timedelta(minutes=5)
+SEARCH_INTERVAL = timedelta(minutes=1)
+"""While a speaker does not answer."""
 
 
 @dataclass
@@ -57,30 +60,86 @@ class XiaoGptCoordinator(DataUpdateCoordinator[dict[str, SpeakerInfo]]):
             hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=UPDATE_INTERVAL, always_update=False
         )
         self._account = account
+        self._models = KnownModels(hass)
+        self._silent: set[str] = set()
         self.speakers: dict[str, Speaker] = {}
         """Every speaker seen since the start, by did: one that is gone may come back."""
+
+    async def _async_setup(self) -> None:
+        """Read what is known of the models."""
+        await self._models.async_load()
 
     async def _async_update_data(self) -> dict[str, SpeakerInfo]:
         """Read the device list."""
         try:
             infos = await list_speakers(self._account)
         except AuthError as err:
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="login_needed") from err
+            # Raised later than at the start, the first of these would end the polling, which may recover by itself.
+            failed = UpdateFailed if self.data else ConfigEntryAuthFailed
+            raise failed(translation_domain=DOMAIN, translation_key="login_needed") from err
         except XiaomiError as err:
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="cloud_unavailable",
                 translation_placeholders={"error": str(err)},
             ) from err
-        for info in infos:
-            if (speaker := self.speakers.get(info.did)) is None:
-                self.speakers[info.did] = Speaker(self._account, info)
-            else:
-                speaker.info = info
+        if not infos and self.data:
+            # Known to come with a lost login (xiaomusic#659, #821): the speakers are still there.
+            raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_speakers_listed")
         present = {info.did: info for info in infos}
+        for did, info in present.items():
+            if did in self.speakers:
+                self.speakers[did].info = info
+            else:
+                self._add(info)
         for did in self.speakers.keys() - present.keys():  # gone: nobody need listen to it
             self.speakers[did].info = replace(self.speakers[did].info, online=False)
+        await self._search(present)
         return present
+
+    def _add(self, info: SpeakerInfo) -> None:
+        """Begin to know a speaker."""
+        speaker = self.speakers[info.did] = Speaker(self._account, info, self._models.get(info))
+        speaker.on_reachable_change = self._reachable_changed
+        if self._models.is_missing(info):
+            self.config_entry.async_create_background_task(
+                self.hass, self._look_up(speaker), f"{DOMAIN} looks {info.hardware} up"
+            )
+
+    async def _look_up(self, speaker: Speaker) -> None:
+        if (model := await self._models.async_look_up(self._account, speaker.info)) is not None:
+            speaker.model = model
+
+    async def _search(self, present: Mapping[str, SpeakerInfo]) -> None:
+        """Ask those that did not answer whether they do again; the list may call them online all the while."""
+        for did, info in present.items():
+            if info.online and not self.speakers[did].reachable:
+                await self.speakers[did].ping()
+        self._tell_availability(present)
+
+    @callback
+    def _reachable_changed(self) -> None:
+        self._tell_availability(self.data or {})
+        self.async_update_listeners()
+
+    @callback
+    def is_available(self, did: str) -> bool:
+        """Return whether a speaker is there and answers."""
+        return self._answers(self.data.get(did))
+
+    def _answers(self, info: SpeakerInfo | None) -> bool:
+        return info is not None and info.online and self.speakers[info.did].reachable
+
+    def _tell_availability(self, present: Mapping[str, SpeakerInfo]) -> None:
+        """Log, once, that a speaker does not answer any more, or does again; look for it more often meanwhile."""
+        silent = {did for did in self.speakers if not self._answers(present.get(did))}
+        for did in silent - self._silent:
+            LOGGER.warning("%s cannot be reached", self.speakers[did].info.name)
+        for did in self._silent - silent:
+            LOGGER.info("%s can be reached again", self.speakers[did].info.name)
+        self._silent = silent
+        unanswered = any(info.online and not self.speakers[did].reachable for did, info in present.items())
+        self.update_interval = SEARCH_INTERVAL if unanswered else UPDATE_INTERVAL
 
     @callback
     def device_of(self, info: SpeakerInfo) -> dr.DeviceEntry:

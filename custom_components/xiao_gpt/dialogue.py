@@ -16,7 +16,7 @@ from .phrases import Phrase
 from .routing import Command, Context, Decision, Route, Router
 from .speech import SpeechRate, Talk
 from .turn import Turn, converse
-from .xiaomi import AuthError, Record, Speaker, XiaomiError
+from .xiaomi import Record, Speaker, SpeakerOfflineError, XiaomiError
 
 LIVELY_S = 60.0
 """How long after the last exchange a follow-up question is likely."""
@@ -25,6 +25,8 @@ ENABLED_INTERVAL_S = 1.0
 """What two peers have asked at for years without being refused."""
 DISABLED_INTERVAL_S = 2.0
 """Only "打开高级对话" is waited for."""
+TOO_LATE_S = 180.0
+"""The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
 SILENCE_CHECK_S = 0.6
 """The play status follows what the speaker does by up to half a second or more (mi-gpt waits 3 s)."""
 
@@ -81,8 +83,18 @@ class Dialogue:
         return LIVELY_INTERVAL_S if lively else ENABLED_INTERVAL_S
 
     @callback
-    def heard(self, record: Record) -> None:
-        """Take a new utterance: whatever it is, it ends the answer to the one before."""
+    def heard(self, record: Record, age: float = 0.0) -> None:
+        """Take a new utterance: whatever it is, it ends the answer to the one before.
+
+        Args:
+            record: the utterance.
+            age: seconds since it was spoken.
+        """
+        if age > TOO_LATE_S:
+            LOGGER.warning(
+                "What was said to %s came to be known %.0f s later, and is not answered", self.speaker.info.name, age
+            )
+            return
         answering = self.answering
         self.interrupt()
         decision = self._router.decide(
@@ -98,7 +110,7 @@ class Dialogue:
         )
         if decision.route is Route.NATIVE:
             return
-        turn = Turn(record.query, Talk(self.speaker, self._rate))
+        turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
         self._turns.append(turn)
         self._entry.async_create_background_task(
             self._hass, self._take(turn, decision), f"{DOMAIN} turn at {self.speaker.info.did}"
@@ -133,8 +145,8 @@ class Dialogue:
                     await self._obey(turn, decision)
                 else:
                     await self._answer(turn)
-        except AuthError:
-            self._entry.async_start_reauth(self._hass)
+        except SpeakerOfflineError as err:
+            LOGGER.debug("%s does not answer: %s", self.speaker.info.name, err)  # the coordinator says so, once
         except XiaomiError as err:
             LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
         finally:

@@ -17,7 +17,6 @@ from .const import DOMAIN
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator
 from .gpt import GptError, Reason, ToolCall, stream_reply
 from .interruption import interruption
-from .xiaomi import SpeakerInfo
 
 MAX_TOOL_ROUNDS = 10
 """How often one question may go back and forth between the model and the tools."""
@@ -37,15 +36,10 @@ class SpeakerEntity(CoordinatorEntity[XiaoGptCoordinator]):
         self._attr_device_info = dr.DeviceInfo(identifiers={(DOMAIN, did)})
 
     @property
-    def info(self) -> SpeakerInfo | None:
-        """What the cloud says of the speaker; None if it is gone from the account."""
-        return self.coordinator.data.get(self._did)
-
-    @property
     @override
     def available(self) -> bool:
         """Whether the speaker can be reached."""
-        return super().available and self.info is not None and self.info.online
+        return super().available and self.coordinator.is_available(self._did)
 
 
 class AssistantEntity(Entity):

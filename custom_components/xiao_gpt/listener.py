@@ -5,12 +5,15 @@ from collections.abc import Callable
 import random
 
 from .const import LOGGER
-from .xiaomi import AuthError, Record, Speaker, Unheard, XiaomiError
+from .xiaomi import AuthError, Record, Speaker, ThrottledError, Unheard, XiaomiError
 
 BATCH = 5
-"""Records asked for at once; more are asked for when all of them are new."""
-MAX_BATCH = 40
+"""Records asked for at once; those before them are asked for when all of them are new."""
+MAX_RECORDS = 40
+FIRST_BACK_OFF_S = 1.0
 MAX_BACK_OFF_S = 60.0
+THROTTLED_S = 10.0
+"""How long to wait when the cloud asks for fewer requests, at first."""
 FAILURES_TO_REPORT = 3
 """A single request that fails is no news; so many in a row are."""
 
@@ -23,7 +26,7 @@ class Listener:
         speaker: Speaker,
         *,
         interval: Callable[[], float],
-        heard: Callable[[Record], None],
+        heard: Callable[[Record, float], None],
         failing: Callable[[XiaomiError], None],
         recovered: Callable[[], None],
     ) -> None:
@@ -32,8 +35,8 @@ class Listener:
         Args:
             speaker: the speaker.
             interval: returns the seconds between the starts of two requests, asked before each wait.
-            heard: called with each new record.
-            failing: called once when the cloud cannot be asked for a while, and with an `AuthError` before `run` ends.
+            heard: called with each new record and its age in seconds, by the server's clock.
+            failing: called once when the cloud cannot be asked for a while, or at once if that needs a person.
             recovered: called once when it can be asked again.
         """
         self._speaker = speaker
@@ -42,9 +45,10 @@ class Listener:
         self._failing = failing
         self._recovered = recovered
         self._unheard = Unheard()
+        self._reported = False
 
     async def run(self) -> None:
-        """Listen until cancelled, or until the account must be logged in again."""
+        """Listen until cancelled."""
         loop = asyncio.get_running_loop()
         failures = 0
         while True:
@@ -53,27 +57,36 @@ class Listener:
             if self._speaker.info.online:
                 try:
                     await self._poll()
-                except AuthError as err:
-                    self._failing(err)
-                    return
                 except XiaomiError as err:
                     failures += 1
-                    wait = min(MAX_BACK_OFF_S, 2.0 ** (failures - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
+                    wait = _back_off(failures, err)
                     LOGGER.debug("%s could not be listened to: %s", self._speaker.info.name, err)
-                    if failures == FAILURES_TO_REPORT:
-                        self._failing(err)
+                    self._report(failures, err)
                 else:
-                    if failures >= FAILURES_TO_REPORT:
-                        self._recovered()
                     failures = 0
+                    if self._reported:
+                        self._reported = False
+                        self._recovered()
             await asyncio.sleep(max(wait, self._interval() - (loop.time() - started)))
 
+    def _report(self, failures: int, error: XiaomiError) -> None:
+        if not self._reported and (failures >= FAILURES_TO_REPORT or isinstance(error, AuthError)):
+            self._reported = True
+            self._failing(error)
+
     async def _poll(self) -> None:
-        """Ask once and tell what is new."""
-        limit = BATCH
-        records, server_time = await self._speaker.records(limit)
-        while self._unheard.primed and limit < MAX_BATCH and self._unheard.all_new(records, limit):
-            limit *= 2
-            records, server_time = await self._speaker.records(limit)
+        """Ask, page by page as long as all is new, and tell what is new."""
+        page, server_time = await self._speaker.records(BATCH)
+        records = page
+        while self._unheard.primed and len(records) < MAX_RECORDS and self._unheard.all_new(page):
+            page, _ = await self._speaker.records(BATCH, before_ms=page[0].time - 1)
+            records = page + records
         for record in self._unheard.select(records, server_time):
-            self._heard(record)
+            age = (server_time - record.time) / 1000 if server_time else 0.0
+            self._heard(record, max(0.0, age))
+
+
+def _back_off(failures: int, error: XiaomiError) -> float:
+    """Return for how many seconds not to ask after so many failures in a row, at random so that speakers spread."""
+    first = THROTTLED_S if isinstance(error, ThrottledError) else FIRST_BACK_OFF_S
+    return min(MAX_BACK_OFF_S, first * 2.0 ** min(failures - 1, 10)) * random.uniform(0.75, 1.25)  # noqa: S311

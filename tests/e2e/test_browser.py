@@ -127,11 +127,15 @@ async def add_integration(screen: Screen, home: Home) -> None:
     await screen.picture("search")
     await found.click()
 
+    menu = screen.flow.locator("step-flow-menu")
+    await expect(menu).to_contain_text("用米家 App 扫码登录")
+    await screen.picture("ways-to-log-in")
+    await menu.get_by_text("账号密码登录").click()
     await screen.field("username").wait_for()
     await screen.picture("account")
     wrong = account | {"password": "not-my-password"}
     await screen.submit(**wrong)
-    await screen.refuses("账号或密码不正确", **wrong)
+    await screen.refuses("小米没有接受这次登录", **wrong)
     await screen.picture("wrong-password")
     await screen.submit(password=account["password"])
 
@@ -225,12 +229,69 @@ async def test_the_forms_speak_english_too(home: Home):
     account = home.right_answers()[0]
     async with open_screen(home, "en", "/config/integrations/dashboard/add?domain=xiao_gpt") as screen:
         await screen.page.locator("dialog-box").get_by_text("OK", exact=True).click()
-        await expect(screen.form).to_contain_text("Log in with the account")
+        menu = screen.flow.locator("step-flow-menu")
+        await expect(menu).to_contain_text("Log in with the account")
+        await screen.picture("ways-to-log-in")
+        await menu.get_by_text("Account and password").click()
+        await expect(screen.form).to_contain_text("a captcha or a verification code")
         await screen.picture("account")
         wrong = account | {"password": "not-my-password"}
         await screen.submit(**wrong)
-        await screen.refuses("The account or the password is wrong.", **wrong)
+        await screen.refuses("Xiaomi does not accept this login.", **wrong)
         await screen.picture("wrong-password")
         await screen.submit(password=account["password"])
         await expect(screen.flow).to_contain_text("This Xiaomi account is set up already.")
         await screen.picture("already-configured")
+
+
+async def test_captcha_and_verification_are_passed_in_the_forms(home: Home):
+    await home.remove()
+    home.sim.settings.update({"captcha": True, "verification": True})
+    home.sim.world.account.distrust()
+    try:
+        async with open_screen(home, "zh-Hans", "/config/integrations/dashboard/add?domain=xiao_gpt") as screen:
+            await log_in_with_everything(screen, home)
+    finally:
+        home.sim.settings.update({"captcha": False, "verification": False})
+
+
+async def log_in_with_everything(screen: Screen, home: Home) -> None:
+    account = home.sim.world.account
+    await screen.page.locator("dialog-box").get_by_text("确定", exact=True).click()
+    await screen.flow.locator("step-flow-menu").get_by_text("账号密码登录").click()
+    await screen.submit(**home.right_answers()[0])
+
+    picture = screen.form.locator("ha-markdown img")
+    await picture.wait_for()
+    assert await picture.evaluate(SHOWS)
+    await screen.picture("captcha")
+    await screen.submit(captcha="wrong")
+    await screen.refuses("已换一张新图片")
+    assert await picture.evaluate(SHOWS)
+    await screen.submit(captcha=account.as_json()["captchas"][-1])
+
+    await expect(screen.form).to_contain_text("短信")
+    await screen.picture("verification")
+    await screen.submit()
+    await expect(screen.form).to_contain_text("138****8000")
+    await screen.submit(code="000000")
+    await screen.refuses("验证码错误或已失效")
+    await screen.picture("code")
+    await screen.submit(code=home.sim.settings.verification_code)
+    await screen.field("base_url").wait_for()
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+async def test_a_qr_code_is_shown_and_goes_on_by_itself_when_it_is_scanned(home: Home, language: str):
+    await home.remove()
+    async with open_screen(home, language, "/config/integrations/dashboard/add?domain=xiao_gpt") as screen:
+        ok, scan = ("确定", "用米家 App 扫码登录") if language == "zh-Hans" else ("OK", "Scan a QR code")
+        await screen.page.locator("dialog-box").get_by_text(ok, exact=True).click()
+        await screen.flow.locator("step-flow-menu").get_by_text(scan).click()
+        picture = screen.flow.locator("step-flow-progress ha-markdown img")
+        await picture.wait_for()
+        assert await picture.evaluate(SHOWS)
+        await screen.picture("qr-code")
+        home.sim.world.account.scan()
+        await screen.field("base_url").wait_for()
+        await screen.picture("scanned")

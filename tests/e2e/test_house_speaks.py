@@ -40,10 +40,10 @@ async def dialogue(home: Home) -> AsyncGenerator[Home]:
 async def test_setting_up_refuses_what_is_wrong_and_keeps_no_password(home: Home):
     await home.remove()
     account, service, model = home.right_answers()
-    flow = await home.house.flow("xiao_gpt")
-    assert flow["step_id"] == "user"
+    flow = await home.begin()
+    assert flow["step_id"] == "password"
     flow = await home.house.flow_step(flow["flow_id"], account | {"password": WRONG_PASSWORD})
-    assert (flow["step_id"], flow["errors"]) == ("user", {"base": "wrong_credentials"})
+    assert (flow["step_id"], flow["errors"]) == ("password", {"base": "wrong_credentials"})
     flow = await home.house.flow_step(flow["flow_id"], account)
     assert flow["step_id"] == "service"
     flow = await home.house.flow_step(flow["flow_id"], service | {"api_key": WRONG_KEY})
@@ -55,13 +55,13 @@ async def test_setting_up_refuses_what_is_wrong_and_keeps_no_password(home: Home
     flow = await home.house.flow_step(flow["flow_id"], model)
     assert flow["type"] == "create_entry"
     [entry] = await home.entries()
-    assert (entry["state"], entry["title"]) == ("loaded", account["username"])
+    assert (entry["state"], entry["title"]) == ("loaded", "138****8000")
     registry = await home.house.ws("config/device_registry/list")
     devices = {device["name"] for device in registry if entry["entry_id"] in device["config_entries"]}
     assert devices == {speaker.name for speaker in home.sim.world.speakers} | {"小爱 GPT"}
     await home.look_around()
     assert (await home.house.states(home.switch))["state"] == "off"
-    again = await home.house.flow("xiao_gpt")
+    again = await home.begin()
     again = await home.house.flow_step(again["flow_id"], account)
     assert (again["type"], again["reason"]) == ("abort", "already_configured")
 
@@ -194,7 +194,11 @@ async def test_the_log_is_clean_and_keeps_every_secret(dialogue: Home):
     secrets = {account.password, WRONG_PASSWORD, WRONG_KEY, str(dialogue.sim.llm.settings.api_key)}
     secrets |= account._pass_tokens.keys() | account._service_tokens.keys()
     secrets |= {token.ssecurity for token in account._service_tokens.values()}
-    assert len(secrets) > 6
-    assert [secret for secret in secrets if secret in log] == []
+    secrets |= {account.user, account.email, "clientSign=", "signature=", "serviceToken=", "passToken=", "hash="}
     stored = (dialogue.house.config / ".storage" / "core.config_entries").read_text(encoding="utf-8")
+    entry = next(entry for entry in json.loads(stored)["data"]["entries"] if entry["domain"] == "xiao_gpt")
+    secrets.add(entry["data"]["xiaomi"]["device_id"])
+    assert len(secrets) > 12
+    assert [secret for secret in secrets if secret in log] == []
     assert account.password not in stored
+    assert account.user not in stored

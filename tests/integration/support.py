@@ -10,6 +10,7 @@ from homeassistant.components.conversation.chat_log import DATA_CHAT_LOGS
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState, ConfigFlowResult, ConfigSubentry
 from homeassistant.const import EVENT_STATE_CHANGED, Platform
 from homeassistant.core import Event as HassEvent, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from custom_components.xiao_gpt.const import DOMAIN, SUBENTRY_ASSISTANT
@@ -101,9 +102,19 @@ def service_input(sim: Simulator) -> dict[str, Any]:
     return {"api_key": sim.llm.settings.api_key, "base_url": sim.llm_url}
 
 
-async def begin(hass: HomeAssistant) -> ConfigFlowResult:
-    """Open the flow."""
-    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+async def begin(hass: HomeAssistant, way: str = "password") -> ConfigFlowResult:
+    """Open the flow and choose a way to log in."""
+    menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    return await choose(hass, menu, way)
+
+
+async def choose(hass: HomeAssistant, menu: ConfigFlowResult, option: str) -> ConfigFlowResult:
+    """Choose an option of a menu; of a flow that was begun in the background, of its first one."""
+    if "type" not in menu:
+        menu = await hass.config_entries.flow.async_configure(menu["flow_id"])
+    assert menu["type"] is FlowResultType.MENU
+    assert option in menu["menu_options"]
+    return await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": option})
 
 
 async def submit(hass: HomeAssistant, step: ConfigFlowResult, data: dict[str, Any]) -> ConfigFlowResult:
@@ -111,10 +122,12 @@ async def submit(hass: HomeAssistant, step: ConfigFlowResult, data: dict[str, An
     return await hass.config_entries.flow.async_configure(step["flow_id"], data)
 
 
-async def add_integration(hass: HomeAssistant, sim: Simulator, model: str = "gpt-5-mini") -> ConfigEntry:
+async def add_integration(
+    hass: HomeAssistant, sim: Simulator, model: str = "gpt-5-mini", *, keep_password: bool = False
+) -> ConfigEntry:
     """Add the integration as a person does, and wait until it listens."""
     step = await begin(hass)
-    step = await submit(hass, step, account_input(sim))
+    step = await submit(hass, step, account_input(sim) | {"keep_password": keep_password})
     step = await submit(hass, step, service_input(sim))
     step = await submit(hass, step, {"model": model})
     await hass.async_block_till_done()

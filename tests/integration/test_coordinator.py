@@ -1,6 +1,5 @@
 """The account's speakers, as the cloud lists them."""
 
-from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from custom_components.xiao_gpt.coordinator import UPDATE_INTERVAL, settings_of
@@ -47,7 +46,9 @@ async def test_a_lost_login_is_asked_for(hass, sim, entry):
     coordinator = entry.runtime_data.coordinator
     sim.world.account.expire("all")
     await coordinator.async_refresh()
-    assert isinstance(coordinator.last_exception, ConfigEntryAuthFailed)
+    assert not coordinator.last_update_success
+    assert isinstance(coordinator.last_exception, UpdateFailed)
+    assert coordinator.last_exception.translation_key == "login_needed"
     await wait_for_flow(hass, "reauth")
 
 

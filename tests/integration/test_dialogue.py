@@ -1,6 +1,6 @@
 """The dialogue at a speaker, as the people in the room hear it."""
 
-from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
@@ -382,10 +382,13 @@ async def test_a_speaker_that_goes_offline_ends_the_answer(hass, living, sim, ca
     since, request = await mid_answer(living, FIRST + SECOND)
     sim.world.set_online(living.name, False)
     await hung_up(sim, request)
-    assert "could not be spoken through" in caplog.text
+    await wait_for_state(hass, living.switch, STATE_UNAVAILABLE)
     sim.world.set_online(living.name, True)
     since = living.ask(WHY)
     await living.spoken(own_answer(WHY), since=since)
+    assert living.state == "on"
+    told = [caplog.text.count(f"{living.name} {what}") for what in ("cannot be reached", "can be reached again")]
+    assert told == [1, 1]
 
 
 async def test_a_login_that_is_lost_in_mid_answer_is_asked_for(hass, living, sim):

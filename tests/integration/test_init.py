@@ -6,7 +6,7 @@ from datetime import timedelta
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_OFF, STATE_UNAVAILABLE
 from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -18,7 +18,7 @@ from simulator.llm_replies import ScriptedReply, own_answer, tokens
 from simulator.world import Home
 from tests.integration.support import (
     MINA,
-    PATIENCE_S,
+    PASSPORT,
     PROFILE,
     Corner,
     add_integration,
@@ -267,11 +267,14 @@ async def test_a_speaker_that_fails_does_not_make_the_others_unavailable(hass, s
     assert (living.state, states) == (STATE_OFF, [])
 
 
-async def test_a_lost_login_is_asked_for_once_and_ends_the_listening(hass, sim, entry, living):
-    listening = our_tasks("listens")
+async def test_a_lost_login_is_asked_for_once_and_the_cloud_is_left_alone(hass, sim, entry, living):
     sim.world.account.expire("all")
     await wait_for_state(hass, living.switch, STATE_UNAVAILABLE)
-    async with asyncio.timeout(PATIENCE_S):
-        await asyncio.gather(*listening)
     await wait_for_flow(hass, "reauth")
+    issues = ir.async_get(hass).issues
+    assert issues[DOMAIN, f"login_{entry.entry_id}"].translation_key == "login_expired"
+    since = len(sim.timeline)
+    await polls(sim, 1)
     assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
+    asked = [entry.fields["host"] for entry in sim.timeline.since(since, "http")]
+    assert PASSPORT not in asked

@@ -1,17 +1,27 @@
 """Listening to one speaker, over real requests to the simulated cloud."""
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 
 from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.xiao_gpt import listener as listener_module
-from custom_components.xiao_gpt.connections import create_account
+from custom_components.xiao_gpt.connections import create_cloud_client
 from custom_components.xiao_gpt.listener import Listener
-from custom_components.xiao_gpt.xiaomi import AuthError, Record, Speaker, XiaomiError, list_speakers
+from custom_components.xiao_gpt.xiaomi import (
+    AuthError,
+    Login,
+    Password,
+    Record,
+    Speaker,
+    XiaomiAccount,
+    XiaomiError,
+    list_speakers,
+)
 from simulator.app import Simulator
-from tests.integration.support import PATIENCE_S, PROFILE, break_cloud, event, until
+from tests.integration.support import PASSPORT, PROFILE, break_cloud, event, until
 
 NAME = "客厅小爱"
 
@@ -27,7 +37,7 @@ class Ear:
         self.listener = Listener(
             speaker,
             interval=lambda: 0.02,
-            heard=self.heard.append,
+            heard=lambda record, age: self.heard.append(record),
             failing=self.failed.append,
             recovered=self.recover,
         )
@@ -64,8 +74,9 @@ class Ear:
 
 @pytest.fixture
 async def speaker(hass: HomeAssistant, house: None, sim: Simulator) -> Speaker:
-    account = create_account(hass)
-    await account.login(sim.world.account.user, sim.world.account.password)
+    client = create_cloud_client(hass)
+    password = Password(sim.world.account.user, sim.world.account.password)
+    account = XiaomiAccount(client, replace(await Login(client).by_password(password), password=None))
     return next(Speaker(account, info) for info in await list_speakers(account) if info.name == NAME)
 
 
@@ -202,10 +213,13 @@ async def test_an_expired_token_is_renewed_by_the_way(sim, ear):
     assert ear.failed == []
 
 
-async def test_a_lost_login_ends_it_and_is_told_once(sim, ear):
+async def test_a_lost_login_is_told_at_once_and_once_and_is_not_hammered_at(sim, ear, monkeypatch):
+    monkeypatch.setattr("custom_components.xiao_gpt.listener.MAX_BACK_OFF_S", 0.05)
     await ear.begin()
     sim.world.account.expire("all")
-    async with asyncio.timeout(PATIENCE_S):
-        await ear.task
+    await until(sim, lambda: bool(ear.failed))
+    since = len(sim.timeline)
+    await ear.polled(5)
     assert [isinstance(error, AuthError) for error in ear.failed] == [True]
+    assert not [entry for entry in sim.timeline.since(since, "http") if entry.fields["host"] == PASSPORT]
     assert ear.recovered == 0

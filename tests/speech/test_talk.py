@@ -144,6 +144,41 @@ def test_a_status_that_hangs_counts_as_unknown():
     assert ended < 60
 
 
+EXCUSE = "这里有句话小爱不让说。"
+
+
+def talk_with_an_excuse(speaker, text, rate):
+    async def main():
+        talk = Talk(speaker, rate, substitute=EXCUSE)
+        feeding = asyncio.create_task(stream(talk, tokens(text)))
+        await talk.run()
+        await feeding
+
+    in_virtual_time(main())
+
+
+@pytest.mark.parametrize("lag", [0.4, 1.5])
+@pytest.mark.parametrize("cps", [4, 5, 6.5])
+def test_a_piece_that_the_speaker_swallows_is_excused_once_and_the_rest_is_said(cps, lag):
+    rate = calibrated(lambda: FakeSpeaker(with_pauses(cps), lag=lag))
+    speaker = FakeSpeaker(with_pauses(cps), lag=lag, filtered="北京的秋天")
+    factor = rate.factor
+    talk_with_an_excuse(speaker, LONG, rate)
+    assert speaker.swallowed
+    assert [piece.text for piece in speaker.pieces].count(EXCUSE) == 1
+    assert not speaker.cuts
+    assert abs(rate.factor / factor - 1) < 0.05  # silence teaches nothing
+
+
+@pytest.mark.parametrize("options", [{}, {"lag": 3.0}, {"sticky": True}, {"reports": False}, {"wobble": 0.06}])
+@pytest.mark.parametrize("cps", [4, 5, 6.5])
+def test_nothing_is_excused_that_was_said(cps, options):
+    rate = calibrated(lambda: FakeSpeaker(with_pauses(cps), **options))
+    speaker = FakeSpeaker(with_pauses(cps), **options)
+    talk_with_an_excuse(speaker, LONG, rate)
+    assert speaker.words == LONG
+
+
 def test_the_first_clause_is_said_at_once():
     speaker = FakeSpeaker(flat(5))
     perform(speaker, ANSWER, first=0.6)

@@ -68,13 +68,26 @@ class FakeSpeaker:
     """A speaker as seen through its cloud: the status runs behind its mouth."""
 
     def __init__(
-        self, seconds, *, reports=True, lag=0.4, tail=0.3, trip=0.04, limit=150, sticky=False, wobble=0.0, fails_at=None
+        self,
+        seconds,
+        *,
+        reports=True,
+        lag=0.4,
+        tail=0.3,
+        trip=0.04,
+        limit=150,
+        sticky=False,
+        wobble=0.0,
+        fails_at=None,
+        filtered="",
     ):
         self.reports_status = reports
         self.limit = limit
         self.pieces: list[Piece] = []
         self._seconds, self._lag, self._tail, self._trip = seconds, lag, tail, trip
         self._sticky, self._fails_at = sticky, fails_at
+        self._filtered = filtered
+        self.swallowed: list[str] = []
         self._stuck = False
         self._wobble = wobble
         self._random = random.Random(7)
@@ -84,6 +97,9 @@ class FakeSpeaker:
         now = asyncio.get_running_loop().time()
         if len(self.pieces) == self._fails_at:
             raise OSError("offline")
+        if self._filtered and self._filtered in text:
+            self.swallowed.append(text)
+            return
         if self.pieces and now < self.pieces[-1].end:
             self.pieces[-1].cut_at = now
         length = self._seconds(text) * (1 + self._random.uniform(-self._wobble, self._wobble))

@@ -6,9 +6,11 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from custom_components.xiao_gpt.xiaomi import Speaker, XiaomiAccount, list_speakers
+from custom_components.xiao_gpt.xiaomi import CloudClient, Login, Speaker, XiaomiAccount, list_speakers
 from simulator.app import Simulator
 from simulator.world import Home
+
+from .support import password_of
 
 type SpeakerOf = Callable[..., Awaitable[Speaker]]
 
@@ -22,16 +24,22 @@ async def session(socket_enabled: None) -> AsyncGenerator[aiohttp.ClientSession]
 
 
 @pytest.fixture
-def stranger(sim: Simulator, session: aiohttp.ClientSession) -> XiaomiAccount:
-    """An account that nobody has logged in to."""
-    return XiaomiAccount(session, gateway=sim.url)
+def client(sim: Simulator, session: aiohttp.ClientSession) -> CloudClient:
+    """The way into the simulated clouds."""
+    return CloudClient(session, sim.url)
 
 
 @pytest.fixture
-async def account(sim: Simulator, stranger: XiaomiAccount) -> XiaomiAccount:
-    """The account, logged in with the password."""
-    await stranger.login(sim.world.account.user, sim.world.account.password)
-    return stranger
+def login(client: CloudClient) -> Login:
+    """A login that has not begun."""
+    return Login(client)
+
+
+@pytest.fixture
+async def account(sim: Simulator, client: CloudClient, login: Login) -> XiaomiAccount:
+    """The account, logged in with the password, which is not kept."""
+    credentials = await login.by_password(password_of(sim))
+    return XiaomiAccount(client, replace(credentials, password=None))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from custom_components.xiao_gpt.xiaomi import XiaomiAccount
+from custom_components.xiao_gpt.xiaomi import Password, XiaomiAccount
 from simulator.app import Simulator
 from simulator.cloud import compact
 from simulator.faults import Fault
@@ -23,6 +23,11 @@ def break_cloud(sim: Simulator, host: str, path: str = "", body: Any = None, **f
     if body is not None:
         fields |= {"status": fields.get("status", 200), "body": body if isinstance(body, str) else compact(body)}
     sim.world.faults.add(Fault(host=host, path=path, **fields))
+
+
+def password_of(sim: Simulator) -> Password:
+    """Return what a person logs in with."""
+    return Password(sim.world.account.user, sim.world.account.password)
 
 
 def requests(sim: Simulator, host: str, since: int = 0) -> list[str]:

@@ -1,9 +1,13 @@
-"""Logging in to a Xiaomi account, and tokens that renew themselves."""
+"""Staying logged in: tokens that renew themselves, and what happens when they do not."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 import json
+import time
+from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 from miservice import MiIOService
@@ -12,211 +16,32 @@ import pytest
 from custom_components.xiao_gpt.xiaomi import (
     AuthError,
     CaptchaNeededError,
+    CloudClient,
     CloudError,
     Credentials,
-    NetworkError,
+    LoginGate,
+    Password,
     SpeakerOfflineError,
     SpeakerRefusedError,
     ThrottledError,
     VerificationNeededError,
     WrongCredentialsError,
     XiaomiAccount,
+    account as account_module,
     list_speakers,
 )
-from custom_components.xiao_gpt.xiaomi.account import MICO, MIOT as MIOT_SID, ServiceToken
+from custom_components.xiao_gpt.xiaomi.credentials import MICO, MIOT as MIOT_SID, ServiceToken
 from simulator.app import Simulator
 
-from .support import (
-    LOGIN_ANSWER,
-    LOGIN_PAGE,
-    MINA,
-    MIOT,
-    PASSPORT,
-    break_cloud,
-    exchanges,
-    host_of,
-    requests,
-    token_of,
-)
+from .support import LOGIN_PAGE, MINA, MIOT, PASSPORT, break_cloud, exchanges, password_of, requests, token_of
 
 DEVICES = "https://api2.mina.mi.com/admin/v2/device_list?master=0"
 LX06_VOLUME = "/miotspec/prop/get"
 
 
-async def log_in(sim: Simulator, account: XiaomiAccount) -> None:
-    await account.login(sim.world.account.user, sim.world.account.password)
-
-
 async def volume(account: XiaomiAccount, sim: Simulator) -> Any:
     """Ask MIoT for something that needs a signature."""
     return await MiIOService(account).miot_get_prop(sim.world.speakers[0].did, (2, 1))
-
-
-# Logging in
-
-
-async def test_a_password_opens_the_speakers_service(sim: Simulator, stranger: XiaomiAccount) -> None:
-    await log_in(sim, stranger)
-    credentials = stranger.credentials
-    assert credentials.user_id == str(sim.world.account.user_id)
-    assert credentials.pass_token.startswith("V1:")
-    assert set(credentials.services) == {MICO}
-    assert requests(sim, PASSPORT) == ["/pass/serviceLogin", "/pass/serviceLoginAuth2"]
-    assert len(await list_speakers(stranger)) == 3
-
-
-@pytest.mark.parametrize("name", ["user", "email", "user_id"])
-async def test_phone_mail_and_number_all_name_the_account(sim: Simulator, stranger: XiaomiAccount, name: str) -> None:
-    await stranger.login(str(getattr(sim.world.account, name)), sim.world.account.password)
-    assert stranger.credentials.user_id == str(sim.world.account.user_id)
-
-
-async def test_a_nonce_beyond_what_a_float_can_hold_is_signed_exactly(sim: Simulator, stranger: XiaomiAccount) -> None:
-    _, ticket = sim.world.account.new_ticket("micoapi")
-    assert float(ticket.nonce) > 2**53  # as are all that follow
-    for _ in range(3):
-        await log_in(sim, stranger)
-    assert exchanges(sim) == [MICO] * 3
-
-
-@pytest.mark.parametrize("password", ["wrong", "", "密码"])
-async def test_a_wrong_password_is_called_one(sim: Simulator, stranger: XiaomiAccount, password: str) -> None:
-    with pytest.raises(WrongCredentialsError):
-        await stranger.login(sim.world.account.user, password)
-    with pytest.raises(WrongCredentialsError, match="Not logged in"):
-        _ = stranger.credentials
-
-
-@pytest.mark.parametrize("code", [70002, 20003])
-async def test_every_code_of_refused_credentials_is_known(sim: Simulator, stranger: XiaomiAccount, code: int) -> None:
-    break_cloud(sim, PASSPORT, LOGIN_ANSWER, {"code": code})
-    with pytest.raises(WrongCredentialsError, match=str(code)):
-        await log_in(sim, stranger)
-
-
-async def test_a_captcha_that_is_demanded_has_an_address(sim: Simulator, stranger: XiaomiAccount) -> None:
-    sim.settings.update({"captcha": True})
-    with pytest.raises(CaptchaNeededError) as caught:
-        await log_in(sim, stranger)
-    assert caught.value.url.startswith("https://account.xiaomi.com/pass/getCode?icodeType=login&")
-
-
-async def test_wrong_passwords_bring_a_captcha_on(sim: Simulator, stranger: XiaomiAccount) -> None:
-    sim.settings.update({"captcha_after": 2})
-    for _ in range(2):
-        with pytest.raises(WrongCredentialsError):
-            await stranger.login(sim.world.account.user, "wrong")
-    with pytest.raises(CaptchaNeededError):
-        await log_in(sim, stranger)
-
-
-async def test_a_captcha_may_be_demanded_before_the_password(sim: Simulator, stranger: XiaomiAccount) -> None:
-    break_cloud(sim, PASSPORT, LOGIN_PAGE, {"code": 87001, "captchaUrl": "/pass/getCode?icodeType=login"})
-    with pytest.raises(CaptchaNeededError) as caught:
-        await log_in(sim, stranger)
-    assert caught.value.url == "https://account.xiaomi.com/pass/getCode?icodeType=login"
-
-
-async def test_a_verification_that_is_demanded_has_a_page(sim: Simulator, stranger: XiaomiAccount) -> None:
-    sim.settings.update({"verification": True})
-    with pytest.raises(VerificationNeededError) as caught:
-        await log_in(sim, stranger)
-    assert host_of(caught.value.url) == PASSPORT
-    assert "authStart" in caught.value.url
-
-
-@pytest.mark.parametrize(
-    ("answer", "url"),
-    [
-        ({"code": 81003}, "https://account.xiaomi.com"),
-        ({"code": 0, "notificationUrl": "/fe/service/x?a=b"}, "https://account.xiaomi.com/fe/service/x?a=b"),
-    ],
-)
-async def test_a_verification_is_demanded_in_several_ways(
-    sim: Simulator, stranger: XiaomiAccount, answer: dict[str, Any], url: str
-) -> None:
-    break_cloud(sim, PASSPORT, LOGIN_ANSWER, answer)
-    with pytest.raises(VerificationNeededError) as caught:
-        await log_in(sim, stranger)
-    assert caught.value.url == url
-
-
-async def test_once_verified_the_same_account_object_gets_in(sim: Simulator, stranger: XiaomiAccount) -> None:
-    sim.settings.update({"verification": True})
-    with pytest.raises(VerificationNeededError) as caught:
-        await log_in(sim, stranger)
-    (context,) = parse_qs(urlsplit(caught.value.url).query)["context"]
-    assert sim.world.account.verify(context, sim.settings.verification_code, trust=True)
-    await log_in(sim, stranger)
-    assert await list_speakers(stranger)
-
-
-async def test_a_device_that_was_verified_is_the_same_one_after_a_restart(
-    sim: Simulator, account: XiaomiAccount, session: aiohttp.ClientSession
-) -> None:
-    again = XiaomiAccount(session, account.credentials, gateway=sim.url)
-    await log_in(sim, again)
-    assert again.credentials.device_id == account.credentials.device_id
-
-
-@pytest.mark.parametrize(
-    ("path", "answer"),
-    [
-        (LOGIN_PAGE, '&&&START&&&{"code":70016}'),  # without the form
-        (LOGIN_PAGE, "&&&START&&&[]"),
-        (LOGIN_ANSWER, {"code": 22009}),
-        (LOGIN_ANSWER, {"code": 0}),
-        (LOGIN_ANSWER, {"code": 0, "userId": 1, "passToken": "p"}),
-        (LOGIN_ANSWER, {"code": 0, "userId": 1, "passToken": "p", "ssecurity": "s", "location": "https://x/"}),
-        (LOGIN_ANSWER, {"code": 0, "userId": 1, "passToken": "p", "ssecurity": "s", "nonce": 1}),
-        (LOGIN_ANSWER, "<html>维护中</html>"),
-        (LOGIN_ANSWER, '&&&START&&&{"code":0,'),
-        (LOGIN_ANSWER, {}),
-    ],
-)
-async def test_a_login_that_makes_no_sense_is_the_clouds_fault(
-    sim: Simulator, stranger: XiaomiAccount, path: str, answer: Any
-) -> None:
-    break_cloud(sim, PASSPORT, path, answer)
-    with pytest.raises(CloudError):
-        await log_in(sim, stranger)
-
-
-async def test_a_ticket_that_is_refused_is_not_the_persons_fault(sim: Simulator, stranger: XiaomiAccount) -> None:
-    break_cloud(sim, MINA, "/sts", "Unauthorized", status=401)
-    with pytest.raises(CloudError, match="No service token for micoapi"):
-        await log_in(sim, stranger)
-    # The passToken is there already: nobody need type the password again.
-    assert await list_speakers(stranger)
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        ({"disconnect": True}, NetworkError),
-        ({"truncate": 20}, NetworkError),
-        ({"status": 429}, ThrottledError),
-        ({"status": 502, "body": "<html>Bad Gateway</html>", "content_type": "text/html"}, CloudError),
-        ({"status": 403, "body": "<html>Forbidden</html>", "content_type": "text/html"}, CloudError),
-    ],
-)
-async def test_a_login_over_a_bad_line_can_be_tried_again(
-    sim: Simulator, stranger: XiaomiAccount, fault: dict[str, Any], error: type[Exception]
-) -> None:
-    break_cloud(sim, PASSPORT, LOGIN_PAGE, times=None, **fault)
-    with pytest.raises(error) as caught:
-        await log_in(sim, stranger)
-    assert not isinstance(caught.value, AuthError)
-    sim.world.faults.clear()
-    await log_in(sim, stranger)
-
-
-async def test_without_a_connection_no_one_blames_the_password(
-    session: aiohttp.ClientSession, unused_tcp_port: int
-) -> None:
-    account = XiaomiAccount(session, gateway=f"http://127.0.0.1:{unused_tcp_port}")
-    with pytest.raises(NetworkError):
-        await account.login("13800138000", "secret")
 
 
 # Credentials
@@ -227,6 +52,13 @@ def test_credentials_survive_a_round_trip_through_json() -> None:
         "1", "DEVICE", "V1:pass", {MICO: ServiceToken("a", "b"), MIOT_SID: ServiceToken("c", "d")}
     )
     assert Credentials.from_dict(json.loads(json.dumps(credentials.as_dict()))) == credentials
+
+
+def test_a_kept_password_survives_it_too() -> None:
+    credentials = Credentials("1", "DEVICE", "V1:pass", {}, Password("13800138000", "secret"))
+    assert Credentials.from_dict(json.loads(json.dumps(credentials.as_dict()))) == credentials
+    assert "secret" not in repr(credentials)
+    assert "13800138000" not in repr(credentials.password)
 
 
 def test_credentials_without_services_are_enough() -> None:
@@ -240,29 +72,25 @@ def test_credentials_show_no_secret() -> None:
     assert "'token'" not in shown
 
 
-async def test_stored_credentials_need_no_login(
-    sim: Simulator, account: XiaomiAccount, session: aiohttp.ClientSession
-) -> None:
+async def test_stored_credentials_need_no_login(sim: Simulator, account: XiaomiAccount, client: CloudClient) -> None:
     since = len(sim.timeline)
-    again = XiaomiAccount(session, Credentials.from_dict(account.credentials.as_dict()), gateway=sim.url)
+    again = XiaomiAccount(client, Credentials.from_dict(account.credentials.as_dict()))
     assert len(await list_speakers(again)) == 3
     assert requests(sim, PASSPORT, since) == []
 
 
 async def test_credentials_are_handed_out_to_be_kept_only_when_they_change(
-    sim: Simulator, session: aiohttp.ClientSession
+    sim: Simulator, account: XiaomiAccount, client: CloudClient
 ) -> None:
     kept: list[Credentials] = []
-    account = XiaomiAccount(session, gateway=sim.url, on_change=kept.append)
-    await log_in(sim, account)
-    assert [set(credentials.services) for credentials in kept] == [set(), {MICO}]
-    assert kept[-1] == account.credentials
-    await list_speakers(account)
-    await account.authorize(MICO)
-    assert len(kept) == 2
+    again = XiaomiAccount(client, account.credentials, on_change=kept.append)
+    await list_speakers(again)
+    await again.authorize(MICO)
+    assert kept == []
     sim.settings.update({"repeat_pass_token": True})
-    await account.authorize(MIOT_SID)
-    assert [set(credentials.services) for credentials in kept[2:]] == [{MICO, MIOT_SID}]
+    await again.authorize(MIOT_SID)
+    assert [set(credentials.services) for credentials in kept] == [{MICO, MIOT_SID}]
+    assert kept[-1] == again.credentials
 
 
 async def test_miservice_finds_the_token_in_the_shape_that_it_reads(account: XiaomiAccount) -> None:
@@ -274,14 +102,8 @@ async def test_miservice_finds_the_token_in_the_shape_that_it_reads(account: Xia
     }
 
 
-def test_miservice_finds_the_session(session: aiohttp.ClientSession) -> None:
-    assert XiaomiAccount(session).session is session
-
-
-async def test_nothing_can_be_asked_for_before_a_login(sim: Simulator, stranger: XiaomiAccount) -> None:
-    with pytest.raises(WrongCredentialsError):
-        await list_speakers(stranger)
-    assert requests(sim, PASSPORT) == []
+def test_miservice_finds_the_session(account: XiaomiAccount, session: aiohttp.ClientSession) -> None:
+    assert account.session is session
 
 
 # Service tokens
@@ -324,6 +146,7 @@ async def test_a_new_passtoken_in_a_reply_takes_the_old_ones_place(sim: Simulato
         "location": "https://api2.mina.mi.com/sts?auth=unknown",
     }
     break_cloud(sim, PASSPORT, LOGIN_PAGE, body)
+    break_cloud(sim, PASSPORT, LOGIN_PAGE, status=502)  # after its ticket has been refused
     with pytest.raises(CloudError):
         await list_speakers(account)
     assert account.credentials.pass_token == fresh
@@ -345,14 +168,19 @@ async def test_a_dead_passtoken_is_no_reason_to_stop_while_the_service_token_liv
     assert len(await list_speakers(account)) == 3
 
 
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"code": 87001, "captchaUrl": "/pass/getCode"}, CaptchaNeededError),
+        ({"code": 0, "notificationUrl": "/fe/service/identity/authStart"}, VerificationNeededError),
+        ({"code": 81003}, VerificationNeededError),
+    ],
+)
 async def test_a_captcha_or_a_verification_may_be_demanded_of_a_passtoken(
-    sim: Simulator, account: XiaomiAccount
+    sim: Simulator, account: XiaomiAccount, answer: dict[str, Any], error: type[AuthError]
 ) -> None:
-    break_cloud(sim, PASSPORT, LOGIN_PAGE, {"code": 87001, "captchaUrl": "/pass/getCode"})
-    with pytest.raises(CaptchaNeededError):
-        await account.authorize(MIOT_SID)
-    break_cloud(sim, PASSPORT, LOGIN_PAGE, {"code": 0, "notificationUrl": "/fe/service/identity/authStart"})
-    with pytest.raises(VerificationNeededError):
+    break_cloud(sim, PASSPORT, LOGIN_PAGE, answer)
+    with pytest.raises(error):
         await account.authorize(MIOT_SID)
     assert token_of(account, MICO)
 
@@ -482,3 +310,143 @@ async def test_a_miot_answer_without_a_result_is_the_clouds_fault(
     break_cloud(sim, MIOT, LX06_VOLUME, {"code": 0, **result})
     with pytest.raises(CloudError, match="without a result"):
         await volume(account, sim)
+
+
+# When only the password, or a person, can help
+
+
+type Keeper = Callable[..., XiaomiAccount]
+
+
+@pytest.fixture
+def keeper(sim: Simulator, client: CloudClient, account: XiaomiAccount) -> Keeper:
+    """Return a function that makes the account with its password kept."""
+
+    def make(**options: Any) -> XiaomiAccount:
+        return XiaomiAccount(client, replace(account.credentials, password=password_of(sim)), **options)
+
+    return make
+
+
+def password_logins(sim: Simulator, since: int = 0) -> int:
+    """Return how often the password has been sent."""
+    return requests(sim, PASSPORT, since).count("/pass/serviceLoginAuth2")
+
+
+async def test_a_kept_password_logs_in_when_the_passtoken_is_dead(sim: Simulator, keeper: Keeper) -> None:
+    kept: list[Credentials] = []
+    account = keeper(on_change=kept.append)
+    sim.world.account.expire("all")
+    since = len(sim.timeline)
+    assert len(await list_speakers(account)) == 3
+    assert password_logins(sim, since) == 1
+    assert kept[-1] == account.credentials
+    assert account.credentials.password == password_of(sim)
+
+
+async def test_both_services_cause_one_login_with_the_password(sim: Simulator, keeper: Keeper) -> None:
+    account = keeper()
+    await account.authorize(MIOT_SID)
+    sim.world.account.expire("all")
+    since = len(sim.timeline)
+    answers = await asyncio.gather(*(list_speakers(account) for _ in range(5)), *(volume(account, sim),) * 1)
+    assert all(answers)
+    assert password_logins(sim, since) == 1
+
+
+async def test_two_logins_with_the_password_are_kept_apart(sim: Simulator, keeper: Keeper) -> None:
+    gate = LoginGate()
+    await_first = keeper(gate=gate)
+    sim.world.account.expire("all")
+    assert await list_speakers(await_first)
+    sim.world.account.expire("all")
+    since = len(sim.timeline)
+    for account in (await_first, keeper(gate=gate)):  # loaded again, it is the same account
+        with pytest.raises(ThrottledError):
+            await list_speakers(account)
+    assert password_logins(sim, since) == 0
+    gate.last = time.monotonic() - account_module.PASSWORD_REST_S
+    assert await list_speakers(await_first)
+
+
+async def test_a_person_is_asked_for_once_and_the_host_is_left_alone(
+    sim: Simulator, client: CloudClient, account: XiaomiAccount
+) -> None:
+    told: list[AuthError | None] = []
+    account = XiaomiAccount(client, account.credentials, on_refusal=told.append)
+    sim.world.account.expire("all")
+    for _ in range(5):
+        with pytest.raises(WrongCredentialsError):
+            await list_speakers(account)
+    assert [type(error) for error in told] == [WrongCredentialsError]
+    assert requests(sim, PASSPORT)[2:] == ["/pass/serviceLogin"]
+
+
+async def test_what_was_refused_is_tried_again_later_and_later(
+    sim: Simulator, client: CloudClient, account: XiaomiAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_module, "REFUSAL_REST_S", 100.0)
+    monkeypatch.setattr(account_module, "MAX_REFUSAL_REST_S", 300.0)
+    now = time.monotonic()
+    monkeypatch.setattr(account_module, "time", SimpleNamespace(monotonic=lambda: now))
+    account = XiaomiAccount(client, account.credentials)
+    sim.world.account.expire("all")
+    tries = []
+    for _ in range(100):
+        before = len(requests(sim, PASSPORT))
+        with pytest.raises(AuthError):
+            await account.authorize(MICO, rejected=token_of(account, MICO))
+        if len(requests(sim, PASSPORT)) > before:
+            tries.append(now)
+        now += 10
+    assert [after - before for before, after in pairwise(tries)] == [100, 200, 300, 300]
+
+
+async def test_a_refusal_that_passes_by_itself_is_taken_back(
+    sim: Simulator, client: CloudClient, account: XiaomiAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_module, "REFUSAL_REST_S", 0.0)
+    told: list[AuthError | None] = []
+    account = XiaomiAccount(client, account.credentials, on_refusal=told.append)
+    sim.world.account.expire("micoapi")
+    verification = {"code": 0, "notificationUrl": "/fe/service/identity/authStart?context=x"}
+    break_cloud(sim, PASSPORT, LOGIN_PAGE, verification, times=2)
+    for _ in range(2):
+        with pytest.raises(VerificationNeededError):
+            await list_speakers(account)
+    assert await list_speakers(account)
+    assert [type(error) for error in told] == [VerificationNeededError, type(None)]
+
+
+async def test_a_service_that_is_refused_does_not_touch_the_other(sim: Simulator, account: XiaomiAccount) -> None:
+    break_cloud(sim, PASSPORT, LOGIN_PAGE, {"code": 70016})
+    for _ in range(3):
+        with pytest.raises(WrongCredentialsError):
+            await account.authorize(MIOT_SID)
+    sim.world.account.expire("micoapi")
+    assert await list_speakers(account)
+
+
+async def test_a_captcha_in_the_way_of_a_kept_password_needs_a_person(sim: Simulator, keeper: Keeper) -> None:
+    told: list[AuthError | None] = []
+    account = keeper(on_refusal=told.append)
+    sim.world.account.expire("all")
+    sim.settings.update({"captcha": True})
+    for _ in range(3):
+        with pytest.raises(CaptchaNeededError):
+            await list_speakers(account)
+    assert [type(error) for error in told] == [CaptchaNeededError]
+    assert password_logins(sim) == 2
+
+
+async def test_a_ticket_that_is_refused_once_is_made_again(sim: Simulator, account: XiaomiAccount) -> None:
+    sim.world.account.expire("micoapi")
+    break_cloud(sim, MINA, "/sts", "Unauthorized", status=401)
+    assert await list_speakers(account)
+
+
+async def test_tickets_that_are_always_refused_are_the_clouds_fault(sim: Simulator, account: XiaomiAccount) -> None:
+    sim.world.account.expire("micoapi")
+    break_cloud(sim, MINA, "/sts", "Unauthorized", status=401, times=None)
+    with pytest.raises(CloudError, match="No service token for micoapi"):
+        await list_speakers(account)

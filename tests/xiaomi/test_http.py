@@ -54,9 +54,38 @@ async def test_a_host_is_reached_through_the_gateway(client: CloudClient) -> Non
     assert reply.json()["sid"] == "micoapi"
 
 
-async def test_without_a_gateway_the_address_is_used_as_it_is(sim: Simulator, session: aiohttp.ClientSession) -> None:
-    reply = await CloudClient(session).request("GET", f"{sim.url}/account.xiaomi.com/pass/serviceLogin", cookies={})
-    assert reply.json()["code"] == 10016
+@pytest.mark.parametrize("url", ["http://account.xiaomi.com/pass", "ftp://x", "", "https://["])
+async def test_only_what_is_encrypted_is_sent(session: aiohttp.ClientSession, url: str) -> None:
+    with pytest.raises(CloudError):
+        await CloudClient(session).request("GET", url, cookies={})
+
+
+async def test_a_cloud_that_cannot_be_reached_has_certainly_done_nothing(
+    session: aiohttp.ClientSession, unused_tcp_port: int
+) -> None:
+    client = CloudClient(session, f"http://127.0.0.1:{unused_tcp_port}")
+    with pytest.raises(NetworkError) as caught:
+        await client.request("POST", PAGE, cookies={})
+    assert not caught.value.uncertain
+
+
+@pytest.mark.parametrize(
+    ("fault", "uncertain"),
+    [
+        ({"disconnect": True}, True),
+        ({"truncate": 5}, True),
+        ({"status": 502}, False),
+        ({"status": 504}, True),
+        ({"status": 429}, False),
+    ],
+)
+async def test_it_is_told_what_may_have_been_done_all_the_same(
+    sim: Simulator, client: CloudClient, fault: dict[str, Any], uncertain: bool
+) -> None:
+    break_cloud(sim, PASSPORT, **fault)
+    with pytest.raises(XiaomiError) as caught:
+        await client.request("POST", PAGE, cookies={})
+    assert caught.value.uncertain is uncertain
 
 
 async def test_cookies_are_sent_to_the_letter_and_read_from_the_answer(mirror: CloudClient) -> None:
@@ -124,13 +153,11 @@ async def test_a_connection_lost_once_is_made_again_for_a_question_and_not_for_a
         await client.request("POST", PAGE, cookies={})
 
 
-async def test_a_cloud_that_never_answers_is_given_up(
-    sim: Simulator, client: CloudClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("custom_components.xiao_gpt.xiaomi.http.TIMEOUT", aiohttp.ClientTimeout(total=0.1))
+async def test_a_cloud_that_never_answers_is_given_up(sim: Simulator, client: CloudClient) -> None:
     break_cloud(sim, PASSPORT, hang=True)
-    with pytest.raises(NetworkError, match="TimeoutError"):
-        await client.request("GET", PAGE, cookies={})
+    with pytest.raises(NetworkError, match="TimeoutError") as caught:
+        await client.request("GET", PAGE, cookies={}, timeout=0.1)
+    assert caught.value.uncertain
 
 
 async def test_an_error_shows_neither_query_nor_cookies(
@@ -147,10 +174,12 @@ async def test_an_error_shows_neither_query_nor_cookies(
 
 @pytest.mark.parametrize("text", ["", "<html>", '{"a":', "[1]", '"x"', "null", "1"])
 def test_a_body_that_is_no_json_object_is_the_clouds_fault(text: str) -> None:
-    with pytest.raises(CloudError):
-        Reply(200, text, {}, None).json()
+    for status, uncertain in ((200, True), (403, False)):
+        with pytest.raises(CloudError) as caught:
+            Reply(status, text.encode(), {}).json()
+        assert caught.value.uncertain is uncertain
 
 
 @pytest.mark.parametrize("text", ['{"nonce":1610098522385872896}', '&&&START&&&{"nonce":1610098522385872896}'])
 def test_a_body_is_read_with_and_without_the_prefix_and_exactly(text: str) -> None:
-    assert Reply(200, text, {}, None).json() == {"nonce": 1610098522385872896}
+    assert Reply(200, text.encode(), {}).json() == {"nonce": 1610098522385872896}

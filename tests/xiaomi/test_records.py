@@ -7,12 +7,23 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xiao_gpt.xiaomi import CloudError, Record, ThrottledError, Unheard, XiaomiAccount, XiaomiError
+from custom_components.xiao_gpt.xiaomi import (
+    CloudError,
+    Kind,
+    NetworkError,
+    Record,
+    ThrottledError,
+    Unheard,
+    XiaomiAccount,
+    XiaomiError,
+    records as records_module,
+)
 from custom_components.xiao_gpt.xiaomi.records import fetch_records, parse_nlp_result, parse_records
 from simulator.app import Simulator
 from simulator.speaker import Track
-from simulator.xiaoai import Kind
+from simulator.xiaoai import Kind as Answer
 
+from .json_values import json_values
 from .support import PROFILE, break_cloud, exchanges, happens
 
 TTS = {"type": "TTS", "tts": {"bitSet": [0, 1], "text": "好的"}}
@@ -38,16 +49,16 @@ def spoken(*items: Any) -> str:
 
 @pytest.mark.parametrize(
     ("kind", "answer", "audio"),
-    [(Kind.TTS, "好的", False), (Kind.LLM, "好的", False), (Kind.AUDIO, "好的", True), (Kind.EMPTY, "", False)],
+    [(Answer.TTS, "好的", False), (Answer.LLM, "好的", False), (Answer.AUDIO, "好的", True), (Answer.EMPTY, "", False)],
 )
 async def test_every_kind_of_answer_is_read(
-    sim: Simulator, account: XiaomiAccount, kind: Kind, answer: str, audio: bool
+    sim: Simulator, account: XiaomiAccount, kind: Answer, answer: str, audio: bool
 ) -> None:
     speaker = sim.world.speakers[0]
     said = sim.world.ask(speaker, "放点什么", "好的", kind, track=Track("小河淌水", "合奏"))
     await happens(sim, "record_visible")
     records, _ = await fetch_records(account, speaker.device_id, "LX06", 5)
-    assert records == [Record(said.time, "放点什么", answer, plays_audio=audio)]
+    assert records == [Record(said.time, "放点什么", answer, plays_audio=audio, kind=Kind[kind.name])]
 
 
 async def test_a_clock_that_is_late_hides_no_record(sim: Simulator, account: XiaomiAccount) -> None:
@@ -56,6 +67,46 @@ async def test_a_clock_that_is_late_hides_no_record(sim: Simulator, account: Xia
     sim.world.ask(speaker, "你好")
     await happens(sim, "record_visible")
     assert len((await fetch_records(account, speaker.device_id, "LX06", 5))[0]) == 1
+
+
+async def test_the_records_before_a_page_are_the_next_page(sim: Simulator, account: XiaomiAccount) -> None:
+    speaker = sim.world.speakers[0]
+    for number in range(5):
+        sim.world.ask(speaker, f"第{number}句")
+    await happens(sim, "record_visible", text="第4句")
+    page, _ = await fetch_records(account, speaker.device_id, "LX06", 2)
+    before, _ = await fetch_records(account, speaker.device_id, "LX06", 9, before_ms=page[0].time - 1)
+    assert [record.query for record in before + page] == [f"第{number}句" for number in range(5)]
+
+
+async def test_an_answer_is_not_waited_for_long(
+    sim: Simulator, account: XiaomiAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records_module, "_TIMEOUT_S", 0.2)
+    break_cloud(sim, PROFILE, hang=True)
+    with pytest.raises(NetworkError):
+        await fetch_records(account, sim.world.speakers[0].device_id, "LX06", 5)
+
+
+@pytest.mark.parametrize(
+    ("date", "known"),
+    [
+        ("Sat, 21 Nov 2026 04:00:00 GMT", True),
+        ("Sat, 21 Nov 9026 04:00:00 GMT", False),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", False),
+        ("yesterday", False),
+    ],
+)
+async def test_a_clock_is_believed_if_it_can_be_one(
+    sim: Simulator, account: XiaomiAccount, monkeypatch: pytest.MonkeyPatch, date: str, known: bool
+) -> None:
+    monkeypatch.setattr("simulator.app.formatdate", lambda *_, **__: date)
+    _, server_time = await fetch_records(account, sim.world.speakers[0].device_id, "LX06", 5)
+    assert (server_time is not None) == known
+
+
+async def test_a_hardware_code_can_do_no_harm_to_the_address(sim: Simulator, account: XiaomiAccount) -> None:
+    assert (await fetch_records(account, sim.world.speakers[0].device_id, "LX06&limit=x", 5))[0] == []
 
 
 async def test_records_renew_an_expired_token_though_the_refusal_is_a_web_page(
@@ -107,25 +158,29 @@ def test_no_records_are_none(records: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "answer", "audio"),
+    ("answers", "answer", "kind"),
     [
-        ([TTS], "好的", False),
-        ([LLM], "我想想", False),
-        ([TTS, LLM], "好的我想想", False),
-        ([TTS, AUDIO], "好的", True),
-        ([AUDIO], "", True),
-        ([], "", False),
-        (None, "", False),
-        ([{"type": "TTS"}], "", False),
-        ([{"type": "TTS", "tts": {"text": None}}], "", False),
-        ([{"type": "TTS", "tts": "好的"}], "", False),
-        ([{"type": "CARD", "card": {"title": "x"}}, TTS], "好的", False),
-        ([{}, None, "x", TTS], "好的", False),
-        ({"type": "TTS"}, "", False),
+        ([TTS], "好的", Kind.TTS),
+        ([LLM], "我想想", Kind.LLM),
+        ([TTS, LLM], "好的我想想", Kind.LLM),
+        ([TTS, AUDIO], "好的", Kind.AUDIO),
+        ([AUDIO], "", Kind.AUDIO),
+        ([], "", Kind.EMPTY),
+        (None, "", Kind.EMPTY),
+        (5, "", Kind.EMPTY),
+        ([{"type": "TTS"}], "", Kind.EMPTY),
+        ([{"type": "TTS", "tts": {"text": None}}], "", Kind.EMPTY),
+        ([{"type": "TTS", "tts": {"text": ""}}], "", Kind.EMPTY),
+        ([{"type": "TTS", "tts": "好的"}], "", Kind.EMPTY),
+        ([{"type": "CARD", "card": {"title": "x"}}], "", Kind.OTHER),
+        ([{"type": "CARD", "card": {"title": "x"}}, TTS], "好的", Kind.TTS),
+        ([{}, None, "x", TTS], "好的", Kind.TTS),
+        ({"type": "TTS"}, "", Kind.EMPTY),
     ],
 )
-def test_answers_of_every_shape_are_read(answers: Any, answer: str, audio: bool) -> None:
-    assert parse_records({"records": [raw(answers=answers)]}) == [Record(1, "问", answer, plays_audio=audio)]
+def test_answers_of_every_shape_are_read(answers: Any, answer: str, kind: Kind) -> None:
+    (record,) = parse_records({"records": [raw(answers=answers)]})
+    assert record == Record(1, "问", answer, plays_audio=kind is Kind.AUDIO, kind=kind)
 
 
 def test_white_space_around_an_utterance_is_no_part_of_it() -> None:
@@ -144,9 +199,13 @@ def test_white_space_around_an_utterance_is_no_part_of_it() -> None:
         raw(time="x"),
         raw(time=None),
         raw(time=float("inf")),
+        raw(time=float("nan")),
+        raw(time=10**400),
+        raw(time=10**15),
+        raw(time=0),
+        raw(time=-1),
         raw(query=None),
         raw(query=5),
-        raw(answers=5),
     ],
 )
 def test_a_broken_record_is_left_out_and_the_others_stay(broken: Any) -> None:
@@ -162,10 +221,10 @@ def test_records_of_an_unknown_shape_are_the_clouds_fault(data: Any) -> None:
 
 def test_spoken_requests_are_read_oldest_first() -> None:
     info = spoken(nlp("1700000000002", "二", {"to_speak": "答二"}), nlp("1700000000001", " 一 ", {}))
-    assert parse_nlp_result(info) == [Record(1700000000001, "一"), Record(1700000000002, "二", "答二")]
+    assert parse_nlp_result(info) == [Record(1700000000001, "一"), Record(1700000000002, "二", "答二", kind=Kind.TTS)]
 
 
-@pytest.mark.parametrize("content", [None, {}, {"to_speak": None}])
+@pytest.mark.parametrize("content", [None, {}, {"to_speak": None}, {"to_speak": 5}, "x"])
 def test_a_spoken_request_may_have_no_answer(content: Any) -> None:
     assert parse_nlp_result(spoken(nlp(content=content))) == [Record(1, "问")]
 
@@ -183,7 +242,7 @@ def test_a_spoken_request_may_have_no_answer(content: Any) -> None:
         {"nlp": json.dumps({"meta": {"timestamp": "1"}, "response": {"answer": []}})},
         nlp(time="x"),
         nlp(query=None),
-        nlp(content="x"),
+        nlp(time="9" * 20),
     ],
 )
 def test_a_broken_spoken_request_is_left_out_and_the_others_stay(broken: Any) -> None:
@@ -196,15 +255,9 @@ def test_spoken_requests_of_an_unknown_shape_are_the_clouds_fault(info: Any) -> 
         parse_nlp_result(info)
 
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(["records", "time", "query", "answers", "type", "tts", "text", "result", "nlp"]), inner
-        )
-    ),
-    max_leaves=12,
+_JSON = json_values(
+    *("records", "time", "query", "answers", "type", "tts", "TTS", "AUDIO", "audio", "text"),
+    *("result", "nlp", "meta", "timestamp", "response", "answer", "intention", "content", "to_speak"),
 )
 
 
@@ -220,6 +273,24 @@ def test_no_json_breaks_the_readers(data: Any) -> None:
         except CloudError:
             continue
         assert records == sorted(records, key=lambda record: record.time)
+        assert all(isinstance(record.query, str) and isinstance(record.answer, str) for record in records)
+
+
+@given(_JSON, st.sampled_from(["time", "query", "answers"]))
+def test_nothing_in_a_record_breaks_the_reader(value: Any, field: str) -> None:
+    for wrapped in (
+        value,
+        [value],
+        [{"type": "TTS", "tts": value}, {"type": value}, {"type": "AUDIO", "audio": value}],
+    ):
+        records = parse_records({"records": [raw(2, answers=[TTS]) | {field: wrapped}, raw(1)]})
+        assert Record(1, "问") in records
+
+
+def test_records_nested_without_end_are_the_clouds_fault() -> None:
+    for read in (parse_records, parse_nlp_result):
+        with pytest.raises(CloudError):
+            read("[" * 100_000)
 
 
 # Hearing once
@@ -295,14 +366,23 @@ def test_a_history_that_is_cleared_brings_nothing_back() -> None:
     assert heard(unheard, 10, 11, 12) == []
 
 
-def test_a_full_batch_of_new_records_may_not_be_all() -> None:
+def test_before_a_page_of_new_records_there_may_be_more() -> None:
     unheard = primed(10)
-    batch = [Record(time, "问") for time in (11, 12, 13)]
-    assert unheard.all_new(batch, 3)
-    assert not unheard.all_new(batch, 4)
-    assert not unheard.all_new([Record(10, "问"), *batch[:2]], 3)
-    unheard.select(batch[:1], None)
-    assert not unheard.all_new(batch, 3)
+    page = [Record(time, "问") for time in (11, 12, 13)]
+    assert unheard.all_new(page)
+    assert not unheard.all_new([])
+    assert not unheard.all_new([Record(10, "问"), *page[:2]])
+    unheard.select(page[:1], None)
+    assert not unheard.all_new(page)
+
+
+def test_a_record_without_words_does_not_hide_those_before_it_nor_is_it_new_for_ever() -> None:
+    unheard = primed(10)
+    page = [Record(12, ""), Record(13, "问")]
+    assert unheard.all_new(page)
+    assert [record.time for record in unheard.select([Record(11, "问"), *page], None)] == [11, 13]
+    assert not unheard.all_new([Record(12, "")])
+    assert unheard.select([Record(12, "问")], None) == [Record(12, "问")]
 
 
 def test_however_long_it_listens_it_hears_nothing_twice() -> None:
@@ -313,7 +393,25 @@ def test_however_long_it_listens_it_hears_nothing_twice() -> None:
     assert heard(unheard, *times) == []
 
 
+@pytest.mark.parametrize("skew", [-86_400_000, 86_400_000])
+def test_a_clock_that_differs_from_the_records_makes_no_one_deaf(skew: int) -> None:
+    unheard = Unheard()
+    now = 1_700_000_000_000
+    assert heard(unheard, now, server_time=now + skew) == []
+    assert heard(unheard, now, now + 1000, server_time=now + skew) == [now + 1000]
+
+
 _TIMES = st.integers(1, 80)
+
+
+@given(st.lists(st.lists(st.tuples(_TIMES, st.sampled_from(["", "问"]), st.sampled_from(["", "答"])))))
+def test_nothing_is_heard_twice_however_it_is_edited(batches: list[list[tuple[int, str, str]]]) -> None:
+    unheard = primed(0)
+    answers = _flat(
+        [record.time for record in unheard.select([Record(*fields) for fields in batch], None)] for batch in batches
+    )
+    assert len(answers) == len(set(answers))
+    assert set(answers) == {time for batch in batches for time, query, _ in batch if query}
 
 
 @given(

@@ -53,17 +53,27 @@ class Ending:
         self._start = clock.now()
         self._last_heard: float | None = None
 
-    async def wait(self, words: str) -> None:
-        """Return when the words are over, or at once when the talk is stopped."""
+    async def wait(self, words: str, *, make_sure: bool = False) -> bool | None:
+        """Return when the words are over, or at once when the talk is stopped.
+
+        Args:
+            words: what the speaker was told to say.
+            make_sure: look if it begins, too, where that can be told: the cloud's word filter swallows a text and says
+                that all is well (mi-gpt#5, #176).
+
+        Returns:
+            Whether it has begun; None if nobody made sure.
+        """
         expected = self._rate.estimate(words)
         if self._mouth.reports_status:
-            await self._observe(words, expected)
-        else:
-            await self._pass(expected * (1 + min(self._rate.doubt, _BLIND_DOUBT)) + _BLIND_SAFETY)
+            return await self._observe(words, expected, make_sure)
+        await self._pass(expected * (1 + min(self._rate.doubt, _BLIND_DOUBT)) + _BLIND_SAFETY)
+        return None
 
-    async def _observe(self, words: str, expected: float) -> None:
+    async def _observe(self, words: str, expected: float, make_sure: bool) -> bool | None:
         """Look now and then, from the earliest likely end on, until the speaker is silent."""
         doubt = self._rate.doubt
+        begun: bool | None = None
         latest = expected * (1 + doubt) + _TAIL
         if self._rate.heard < _ACQUAINTED:
             # The estimate is a guess: find out whether the status can be relied upon, and look early.
@@ -72,20 +82,32 @@ class Ending:
         else:
             at = earliest = max(expected * (1 - _EAGER * doubt) + _TAIL - _INTERVAL / 2, _INTERVAL)
             step = _INTERVAL
+            if make_sure and earliest > _LAG + _LATE_INTERVAL:
+                begun = await self._begins()
+                if not begun:
+                    return False
         while await self._pass(at):
             speaking = await self._read()
             if self._stopped.is_set():
-                return
+                return begun
             if speaking is False and self._is_over(at, latest):
                 self._learn(words, at, expected)
-                return
+                return begun
             if speaking and at >= _SETTLE:
                 self._last_heard = at
             elif speaking is None and self._since() >= latest:
-                return
+                return begun
             if at >= 3 * expected + 5:
-                return
+                return begun
             at = max(at + (step if at < latest + _INTERVAL else _LATE_INTERVAL), self._since(), earliest)
+        return begun
+
+    async def _begins(self) -> bool:
+        """Tell whether the speech has begun by the time at which any has; if in doubt, it has."""
+        for at in (_LAG, _LAG + _LATE_INTERVAL):
+            if not await self._pass(at) or await self._read() is not False:
+                return True
+        return False
 
     def _is_over(self, at: float, latest: float) -> bool:
         """Tell whether silence at this time is the end, not speech that the status does not show yet."""

@@ -54,11 +54,23 @@ class Talk:
         rate: SpeechRate,
         *,
         on_first_words: Callable[[], None] | None = None,
+        substitute: str = "",
         clock: Clock | None = None,
     ) -> None:
+        """Take who speaks and how.
+
+        Args:
+            voice: the speaker.
+            rate: its pace, which is learned by the way.
+            on_first_words: called when the speaker has been given the first words.
+            substitute: said, once, in place of a piece that the speaker took and did not speak.
+            clock: the time.
+        """
         self._voice = voice
         self._rate = rate
         self._on_first_words = on_first_words
+        self._substitute = substitute
+        self._doubtful = bool(substitute)
         self._clock = clock or Clock()
         self._splitter = Splitter(voice.limit)
         self.begun = asyncio.Event()
@@ -148,4 +160,10 @@ class Talk:
         ending = Ending(self._voice, self._rate, self._clock, self._stopped)
         if self._pieces == 1 and self._on_first_words:
             self._on_first_words()
-        await ending.wait(words)
+        spoken = await ending.wait(words, make_sure=self._doubtful)
+        if spoken is not None:
+            self._doubtful = not spoken  # one look at each answer is enough, until a piece is lost
+        if spoken is False and self._substitute and not self._over:
+            excuse, self._substitute = self._substitute, ""
+            await self._voice.say(excuse)
+            await Ending(self._voice, self._rate, self._clock, self._stopped).wait(excuse)

@@ -1,32 +1,52 @@
 """Xiaomi's cloud and its speakers, without Home Assistant."""
 
-from .account import Credentials, XiaomiAccount
+from .account import LoginGate, XiaomiAccount
+from .answers import PlayStatus
+from .credentials import Credentials, Password
+from .device_list import SpeakerInfo, find_model, list_speakers
 from .errors import (
     AuthError,
     CaptchaNeededError,
     CloudError,
+    CodeNotSentError,
     NetworkError,
+    QrExpiredError,
     SpeakerError,
     SpeakerOfflineError,
     SpeakerRefusedError,
     ThrottledError,
     VerificationNeededError,
+    WrongCodeError,
     WrongCredentialsError,
     XiaomiError,
 )
-from .models import Model, Status
-from .records import Record, Unheard
-from .speaker import PlayStatus, Speaker, SpeakerInfo, list_speakers
+from .http import CloudClient
+from .login import Login, Picture, QrCode, Way, read_cookies
+from .records import Kind, Record, Unheard
+from .speaker import Speaker
+from .speakers import Certainty, Model, PlayUrl, Silent, Status
 
 __all__ = [
     "AuthError",
     "CaptchaNeededError",
+    "Certainty",
+    "CloudClient",
     "CloudError",
+    "CodeNotSentError",
     "Credentials",
+    "Kind",
+    "Login",
+    "LoginGate",
     "Model",
     "NetworkError",
+    "Password",
+    "Picture",
     "PlayStatus",
+    "PlayUrl",
+    "QrCode",
+    "QrExpiredError",
     "Record",
+    "Silent",
     "Speaker",
     "SpeakerError",
     "SpeakerInfo",
@@ -36,8 +56,12 @@ __all__ = [
     "ThrottledError",
     "Unheard",
     "VerificationNeededError",
+    "Way",
+    "WrongCodeError",
     "WrongCredentialsError",
     "XiaomiAccount",
     "XiaomiError",
+    "find_model",
     "list_speakers",
+    "read_cookies",
 ]

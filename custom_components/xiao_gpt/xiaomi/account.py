@@ -1,168 +1,123 @@
-"""A Xiaomi account: logging in, and service tokens that renew themselves.
+"""A Xiaomi account that stays logged in: service tokens that renew themselves.
 
-It is handed to miservice's services as their account object. One login gives a passToken, which lives for weeks; each
-service (sid) has a token of its own, made from the passToken in two requests, which lives for hours to days.
+It is handed to miservice's services as their account object. A login gives a passToken, which lives for weeks; each
+service (sid) has a token of its own, made from the passToken in two requests, which lives for hours to days. A token
+that a service no longer takes is made anew from the passToken; where that is not accepted either, the password logs in
+again if the person had it kept, and else only a person can help.
 """
 
 import asyncio
-from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-import hashlib
-import secrets
-import string
-from typing import Any, Final, Self
-from urllib.parse import quote, urljoin
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+import logging
+import time
+from typing import Any
 
 import aiohttp
 
-from .errors import (
-    CaptchaNeededError,
-    CloudError,
-    SpeakerOfflineError,
-    SpeakerRefusedError,
-    VerificationNeededError,
-    WrongCredentialsError,
-)
-from .http import CloudClient, Reply
+from .credentials import MICO, MIOT, Credentials, ServiceToken
+from .errors import AuthError, CloudError, SpeakerOfflineError, SpeakerRefusedError, ThrottledError
+from .http import TIMEOUT_S, CloudClient, Reply
+from .login import Login
+from .passport import Passport
 
-MICO: Final = "micoapi"
-"""Service of the speakers: device list, ubus, conversation records."""
-MIOT: Final = "xiaomiio"
-"""Service of the MIoT actions and properties."""
+_LOGGER = logging.getLogger(__name__)
 
-_PASSPORT = "https://account.xiaomi.com"
-_WRONG_PASSWORD = {70016, 70002, 20003}
-_CAPTCHA = 87001
-_VERIFICATION = 81003
-_EXPIRED_CODES = {2, 3}
+PASSWORD_REST_S = 60.0
+"""At least so long between two logins with a kept password: more of them end in captchas (xiaomusic#16)."""
+REFUSAL_REST_S = 600.0
+"""How long a refused passToken is left alone before it is tried again: a verification that the person does in a browser
+takes up to an hour to have effect (mi-gpt#22)."""
+MAX_REFUSAL_REST_S = 3600.0
+_TIMEOUTS_S = {MICO: 10.0, MIOT: TIMEOUT_S}
+
+_EXPIRED_CODES = (2, 3)
 _EXPIRED_WORDS = ("auth", "invalid signature", "servicetoken_expired")
 
 
+@dataclass(slots=True)
+class LoginGate:
+    """Keeps logins with the kept password apart; of one account, however often it is loaded."""
+
+    last: float = float("-inf")
+    """`time.monotonic` of the last one."""
+
+    def pass_through(self) -> None:
+        """Note a login.
+
+        Raises:
+            ThrottledError: the last one is too recent.
+        """
+        now = time.monotonic()
+        if now - self.last < PASSWORD_REST_S:
+            raise ThrottledError("The last login with the password is too recent")
+        self.last = now
+
+
 @dataclass(frozen=True, slots=True)
-class ServiceToken:
-    """What opens one service."""
+class _Refusal:
+    """Why a service cannot be opened without a person."""
 
-    ssecurity: str = field(repr=False)
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """All that must be kept to stay logged in; the password is not part of it."""
-
-    user_id: str
-    device_id: str = field(repr=False)
-    """Made up at the first login; the passToken is bound to it."""
-    pass_token: str = field(repr=False)
-    services: Mapping[str, ServiceToken] = field(default_factory=dict, repr=False)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the credentials as JSON values."""
-        return {
-            "user_id": self.user_id,
-            "device_id": self.device_id,
-            "pass_token": self.pass_token,
-            "services": {sid: [token.ssecurity, token.token] for sid, token in self.services.items()},
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Make the credentials of what `as_dict` returned."""
-        return cls(
-            user_id=data["user_id"],
-            device_id=data["device_id"],
-            pass_token=data["pass_token"],
-            services={sid: ServiceToken(*pair) for sid, pair in data.get("services", {}).items()},
-        )
+    error: AuthError
+    pass_token: str
+    rest: float
+    until: float
 
 
 class XiaomiAccount:
-    """A logged-in (or about to be logged-in) account."""
+    """A logged-in account."""
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
-        credentials: Credentials | None = None,
+        client: CloudClient,
+        credentials: Credentials,
         *,
-        gateway: str | None = None,
-        device_id: str | None = None,
         on_change: Callable[[Credentials], None] | None = None,
+        on_refusal: Callable[[AuthError | None], None] | None = None,
+        gate: LoginGate | None = None,
     ) -> None:
         """Take what is known of the account.
 
         Args:
-            session: see `CloudClient`.
-            credentials: those of an earlier login.
-            gateway: see `CloudClient`.
-            device_id: without credentials, the device to log in as: one that the account has verified already is not
-                verified again.
+            client: sends the requests.
+            credentials: those of a login.
             on_change: called with the new credentials whenever they change, to be kept.
+            on_refusal: called once with the reason when only a person can help, and with None if that has passed.
+            gate: that of earlier objects for the same account.
         """
-        self._client = CloudClient(session, gateway)
+        self.client = client
         self._credentials = credentials
         self._on_change = on_change
-        self._device_id = credentials.device_id if credentials else device_id or _random_id()
+        self._on_refusal = on_refusal
+        self._gate = gate or LoginGate()
+        self._refusals: dict[str, _Refusal] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._password_lock = asyncio.Lock()
 
     @property
     def session(self) -> aiohttp.ClientSession:
         """The HTTP session (asked for by miservice's services)."""
-        return self._client.session
+        return self.client.session
 
     @property
     def credentials(self) -> Credentials:
-        """The credentials to keep.
-
-        Raises:
-            WrongCredentialsError: nobody has logged in yet.
-        """
-        if self._credentials is None:
-            raise WrongCredentialsError("Not logged in")
+        """The credentials to keep."""
         return self._credentials
 
     @property
     def token(self) -> dict[str, Any]:
         """The credentials in the shape that miservice's services read."""
-        credentials = self.credentials
+        credentials = self._credentials
         return {
             "deviceId": credentials.device_id,
             "userId": credentials.user_id,
             **{sid: (token.ssecurity, token.token) for sid, token in credentials.services.items()},
         }
 
-    async def login(self, username: str, password: str) -> None:
-        """Log in with the password and open the speakers' service.
-
-        Raises:
-            AuthError: as its subclasses say.
-            XiaomiError: the cloud could not be reached or made no sense.
-        """
-        challenge = await self._passport("GET", f"/pass/serviceLogin?sid={MICO}&_json=true", {"passToken": ""})
-        _raise_if_captcha(challenge)
-        form = {name: challenge.get(name) for name in ("qs", "sid", "_sign", "callback")}
-        if None in form.values():
-            raise CloudError(f"Login page with code {challenge.get('code')} and without a form")
-        answer = await self._passport(
-            "POST",
-            "/pass/serviceLoginAuth2?_json=true",
-            {},
-            {
-                **form,
-                "_json": "true",
-                "user": username,
-                "hash": hashlib.md5(password.encode()).hexdigest().upper(),
-            },
-        )
-        _raise_for_login(answer)
-        self._keep(
-            Credentials(_text(answer, "userId"), self._device_id, _text(answer, "passToken")),
-        )
-        await self._open_service(MICO, answer)
-
     async def authorize(self, sid: str, rejected: str | None = None) -> ServiceToken:
-        """Return a token for the service `sid`, made from the passToken if there is none.
+        """Return a token for the service `sid`, made anew if there is none.
 
         Args:
             sid: the service.
@@ -170,25 +125,24 @@ class XiaomiAccount:
                 exchange, not many.
 
         Raises:
-            AuthError: the passToken is not accepted any more.
+            AuthError: only a person can help. Nothing is asked of the cloud for a while then.
             XiaomiError: the cloud could not be reached or made no sense.
         """
         async with self._locks[sid]:
-            current = self.credentials.services.get(sid)
+            current = self._credentials.services.get(sid)
             if current is not None and current.token != rejected:
                 return current
-            credentials = self.credentials
-            answer = await self._passport(
-                "GET",
-                f"/pass/serviceLogin?sid={quote(sid)}&_json=true",
-                {"userId": credentials.user_id, "passToken": credentials.pass_token},
-            )
-            _raise_for_login(answer)
-            # The reply to a passToken often lacks one (xiaomusic#549): the old one stays.
-            if new := answer.get("passToken"):
-                # Not of the copy from before: another service may have been opened meanwhile.
-                self._keep(replace(self.credentials, pass_token=str(new)))
-            return await self._open_service(sid, answer)
+            if refusal := self._standing_refusal(sid):
+                raise refusal.error
+            tried = self._credentials.pass_token
+            try:
+                token = await self._exchange(sid)
+            except AuthError as err:
+                _LOGGER.debug("The passToken does not open %s: %s", sid, err)
+                token = await self._after_refusal(sid, tried, err)
+            if self._refusals.pop(sid, None) and not self._refusals and self._on_refusal:
+                self._on_refusal(None)
+            return token
 
     async def request(
         self,
@@ -199,6 +153,7 @@ class XiaomiAccount:
         data: Callable[[], Mapping[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> tuple[dict[str, Any], Reply]:
         """Send a request to a service, renewing its token once if it has expired.
 
@@ -209,6 +164,7 @@ class XiaomiAccount:
             data: makes the form. Called for each try, since what it signs with may have changed.
             headers: HTTP headers.
             cookies: cookies besides the account's own.
+            timeout: seconds until each answer must be there; None: what is usual for the service.
 
         Returns:
             The JSON body, whose code is 0, and the reply that it came in.
@@ -219,12 +175,13 @@ class XiaomiAccount:
         token = await self.authorize(sid)
         for last_try in (False, True):
             form = data() if data else None  # may add to the cookies
-            reply = await self._client.request(
+            reply = await self.client.request(
                 method,
                 url,
-                cookies={"userId": self.credentials.user_id, "serviceToken": token.token, **(cookies or {})},
+                cookies={"userId": self._credentials.user_id, "serviceToken": token.token, **(cookies or {})},
                 data=form,
                 headers=headers,
+                timeout=timeout or _TIMEOUTS_S.get(sid, TIMEOUT_S),
             )
             if not _token_expired(reply):
                 return _body(reply), reply
@@ -270,31 +227,55 @@ class XiaomiAccount:
             raise CloudError(f"An answer of {sid} without a result")
         return body
 
-    async def _passport(
-        self, method: str, path: str, cookies: Mapping[str, str], form: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        reply = await self._client.request(
-            method,
-            _PASSPORT + path,
-            cookies={"sdkVersion": "3.9", "deviceId": self._device_id, **cookies},
-            data=form,
+    async def _exchange(self, sid: str) -> ServiceToken:
+        """Make a token of the passToken."""
+        credentials = self._credentials
+        passport = Passport(
+            self.client,
+            credentials.device_id,
+            {"userId": credentials.user_id, "passToken": credentials.pass_token},
         )
-        return reply.json()
-
-    async def _open_service(self, sid: str, answer: Mapping[str, Any]) -> ServiceToken:
-        """Exchange the answer to a login for the token of one service."""
-        ssecurity = _text(answer, "ssecurity")
-        # The nonce is larger than 2^53: it must never pass through a float.
-        proof = hashlib.sha1(f"nonce={_text(answer, 'nonce')}&{ssecurity}".encode()).digest()
-        reply = await self._client.request(
-            "GET", f"{_text(answer, 'location')}&clientSign={quote(b64encode(proof), safe='')}", cookies={}
-        )
-        value = reply.cookies.get("serviceToken")
-        if not value:
-            raise CloudError(f"No service token for {sid} (HTTP {reply.status})")
-        token = ServiceToken(ssecurity, value)
-        self._keep(replace(self.credentials, services={**self.credentials.services, sid: token}))
+        try:
+            token = await passport.enter(sid)
+        finally:
+            if passport.renewed:
+                self._keep(replace(self._credentials, pass_token=passport.renewed))
+        # Of what is known now, not of the copy from before: another service may have been opened meanwhile.
+        known = self._credentials
+        self._keep(replace(known, services={**known.services, sid: token}))
         return token
+
+    async def _after_refusal(self, sid: str, tried: str, error: AuthError) -> ServiceToken:
+        """Make a token after the passToken `tried` was refused, or raise what a person has to know."""
+        try:
+            await self._log_in_again(tried, error)
+            return await self._exchange(sid)
+        except AuthError as err:
+            last = self._refusals.get(sid)
+            rest = min(last.rest * 2, MAX_REFUSAL_REST_S) if last else REFUSAL_REST_S
+            self._refusals[sid] = _Refusal(err, self._credentials.pass_token, rest, time.monotonic() + rest)
+            if last is None and self._on_refusal:
+                self._on_refusal(err)
+            raise
+
+    async def _log_in_again(self, tried: str, error: AuthError) -> None:
+        """Log in with the kept password, unless someone else just has; raise `error` if none is kept."""
+        async with self._password_lock:
+            if self._credentials.pass_token != tried:
+                return
+            password = self._credentials.password
+            if password is None:
+                raise error
+            self._gate.pass_through()
+            new = await Login(self.client, self._credentials.device_id).by_password(password)
+            known = self._credentials
+            self._keep(replace(known, pass_token=new.pass_token, services={**known.services, **new.services}))
+
+    def _standing_refusal(self, sid: str) -> _Refusal | None:
+        refusal = self._refusals.get(sid)
+        if refusal is None or refusal.pass_token != self._credentials.pass_token or time.monotonic() >= refusal.until:
+            return None
+        return refusal
 
     def _keep(self, credentials: Credentials) -> None:
         if credentials != self._credentials:
@@ -303,39 +284,10 @@ class XiaomiAccount:
                 self._on_change(credentials)
 
 
-def _random_id() -> str:
-    return "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(16))
-
-
-def _text(answer: Mapping[str, Any], name: str) -> str:
-    value = answer.get(name)
-    if not value:
-        raise CloudError(f"Login answer without {name}")
-    return str(value)
-
-
-def _raise_if_captcha(answer: Mapping[str, Any]) -> None:
-    if answer.get("code") == _CAPTCHA:
-        raise CaptchaNeededError(urljoin(_PASSPORT, str(answer.get("captchaUrl") or "")))
-
-
-def _raise_for_login(answer: Mapping[str, Any]) -> None:
-    """Raise what the answer to a login stands for, unless it went through."""
-    _raise_if_captcha(answer)
-    code = answer.get("code")
-    # A verification is asked for with code 0 and without a user: everything but the address is missing.
-    if code == _VERIFICATION or (answer.get("notificationUrl") and not answer.get("location")):
-        raise VerificationNeededError(urljoin(_PASSPORT, str(answer.get("notificationUrl") or "")))
-    if code in _WRONG_PASSWORD:
-        raise WrongCredentialsError(f"Login refused with code {code}")
-    if code != 0:
-        raise CloudError(f"Login answered with code {code}")
-
-
 def _token_expired(reply: Reply) -> bool:
-    if reply.status == 401:
+    if reply.status == HTTPStatus.UNAUTHORIZED:
         return True
-    if reply.status != 200 or not reply.text.startswith("{"):
+    if reply.status != HTTPStatus.OK or not reply.text.startswith("{"):
         return False
     body = reply.json()
     message = str(body.get("message", "")).lower()
@@ -351,7 +303,7 @@ def _body(reply: Reply) -> dict[str, Any]:
     if code == 0:
         return body
     if code == 101:  # "ubus server or device returned invalid result": 3012 inside means that the speaker is silent
-        raise SpeakerOfflineError("The speaker does not answer the cloud")
+        raise SpeakerOfflineError("The speaker does not answer the cloud", uncertain=True)
     if code == 100:
         raise SpeakerRefusedError(f"The speaker refused: {body.get('data')}")
     raise CloudError(f"HTTP {reply.status}, code {code}: {body.get('message')}")

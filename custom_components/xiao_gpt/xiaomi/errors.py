@@ -2,7 +2,15 @@
 
 
 class XiaomiError(Exception):
-    """Base of everything this package raises."""
+    """Base of everything this package raises.
+
+    Attributes:
+        uncertain: whether what was asked for may have been done all the same, so that asking again could do it twice.
+    """
+
+    def __init__(self, message: str = "", *, uncertain: bool = False) -> None:
+        super().__init__(message)
+        self.uncertain = uncertain
 
 
 class NetworkError(XiaomiError):
@@ -13,12 +21,12 @@ class CloudError(XiaomiError):
     """The cloud answered, but not with what was asked for (an error page, a broken body, an unknown code)."""
 
 
-class ThrottledError(CloudError):
+class ThrottledError(XiaomiError):
     """The cloud asks for fewer requests."""
 
 
 class AuthError(XiaomiError):
-    """The account must be logged in again; only a person can do that."""
+    """A login needs a person: now, in the flow, or to log in again."""
 
 
 class WrongCredentialsError(AuthError):
@@ -47,6 +55,26 @@ class CaptchaNeededError(AuthError):
     def __init__(self, url: str) -> None:
         super().__init__("Xiaomi asks for a captcha")
         self.url = url
+
+
+class WrongCodeError(AuthError):
+    """The code of a verification is wrong or no longer valid; the verification goes on."""
+
+
+class CodeNotSentError(AuthError):
+    """Xiaomi does not send a code for a verification now (most often because it just has).
+
+    Attributes:
+        detail: Xiaomi's own words, Chinese; may be empty.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("Xiaomi does not send a code")
+        self.detail = detail
+
+
+class QrExpiredError(AuthError):
+    """Nobody confirmed the login by QR code in time, or it was declined in the app."""
 
 
 class SpeakerError(XiaomiError):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 import json
 from typing import Any
 
@@ -11,8 +12,9 @@ import aiohttp
 
 from .errors import CloudError, NetworkError, ThrottledError
 
-TIMEOUT = aiohttp.ClientTimeout(total=15, connect=10)
+TIMEOUT_S = 15.0
 """MIoT actions take 2 to 4 s on some speakers (MiService#13) and have been seen at 10 s (hass-miot#1177)."""
+_CONNECT_S = 10.0
 
 USER_AGENT = "APP/com.xiaomi.mihome APPV/6.0.103 iosPassportSDK/3.9.0 iOS/14.4 MK/aVBob25lMTIsMw== BRA/QXBwbGU= L/zh_CN"
 """Any will do; one that stays the same does not look like a new device at each request."""
@@ -23,11 +25,18 @@ class Reply:
     """What came back."""
 
     status: int
-    text: str
+    content: bytes
     cookies: Mapping[str, str]
     """The cookies that this very answer set."""
-    date: datetime | None
+    date: datetime | None = None
     """The server's clock, where it said so."""
+    location: str | None = None
+    """Where the answer redirects to, as it is written there."""
+
+    @property
+    def text(self) -> str:
+        """The body as text; every host writes UTF-8."""
+        return self.content.decode(errors="replace")
 
     def json(self) -> dict[str, Any]:
         """Return the body as a JSON object, without the prefix that account.xiaomi.com puts before it.
@@ -35,12 +44,13 @@ class Reply:
         Raises:
             CloudError: the body is something else.
         """
+        uncertain = self.status == HTTPStatus.OK  # accepted, and then the answer was spoilt
         try:
             body = json.loads(self.text.removeprefix("&&&START&&&"))
-        except ValueError as err:
-            raise CloudError(f"HTTP {self.status} with a body that is not JSON") from err
+        except (ValueError, RecursionError) as err:
+            raise CloudError(f"HTTP {self.status} with a body that is not JSON", uncertain=uncertain) from err
         if not isinstance(body, dict):
-            raise CloudError(f"HTTP {self.status} with JSON that is not an object")
+            raise CloudError(f"HTTP {self.status} with JSON that is not an object", uncertain=uncertain)
         return body
 
 
@@ -65,14 +75,26 @@ class CloudClient:
         cookies: Mapping[str, str],
         data: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT_S,
     ) -> Reply:
         """Send one request and return what came back, whatever its status below 429.
+
+        Args:
+            method: the HTTP method.
+            url: the address, https only.
+            cookies: all cookies to send.
+            data: the form.
+            headers: HTTP headers.
+            timeout: seconds until the whole answer must be there.
 
         Raises:
             NetworkError: no answer.
             ThrottledError: HTTP 429.
-            CloudError: HTTP 5xx.
+            CloudError: HTTP 5xx, or an address that is none.
         """
+        if not url.startswith("https://"):
+            raise CloudError("An address without https")
+        where = url.partition("?")[0]
         if self._gateway is not None:
             url = f"{self._gateway}/{url.removeprefix('https://')}"
         # Written by hand: a cookie jar would quote the values, whose base64 has characters that ask for it.
@@ -83,21 +105,27 @@ class CloudClient:
                 url,
                 data=data,
                 headers={"User-Agent": USER_AGENT, **(headers or {}), "Cookie": cookie},
-                timeout=TIMEOUT,
+                timeout=aiohttp.ClientTimeout(total=timeout, connect=min(_CONNECT_S, timeout)),
                 allow_redirects=False,
             ) as response:
                 reply = Reply(
                     response.status,
-                    await response.text(errors="replace"),
+                    await response.read(),
                     {name: morsel.value for name, morsel in response.cookies.items()},
                     _date(response.headers.get("Date")),
+                    response.headers.get("Location"),
                 )
+        except aiohttp.InvalidURL as err:
+            raise CloudError("An address that is none") from err
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            raise NetworkError(f"{type(err).__name__} at {where}") from err
         except (aiohttp.ClientError, TimeoutError) as err:
-            raise NetworkError(f"{type(err).__name__} at {url.partition('?')[0]}") from err
-        if reply.status == 429:
+            raise NetworkError(f"{type(err).__name__} at {where}", uncertain=True) from err
+        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise ThrottledError("HTTP 429")
-        if reply.status >= 500:
-            raise CloudError(f"HTTP {reply.status}")
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            # Only a gateway that waited in vain has handed the request on.
+            raise CloudError(f"HTTP {reply.status}", uncertain=reply.status == HTTPStatus.GATEWAY_TIMEOUT)
         return reply
 
 

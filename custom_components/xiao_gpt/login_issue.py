@@ -1,0 +1,38 @@
+"""What a person sees when the login needs one: a reauthentication to go through and a repair that says what to do."""
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN, XIAOMI_ACCOUNT_URL
+from .xiaomi import AuthError, CaptchaNeededError, VerificationNeededError
+
+_REASONS: dict[type[AuthError], str] = {
+    CaptchaNeededError: "login_captcha",
+    VerificationNeededError: "login_verification",
+}
+
+
+@callback
+def async_report_login(hass: HomeAssistant, entry: ConfigEntry, error: AuthError | None) -> None:
+    """Ask for a person, or, without an error, take that back: the login works (again)."""
+    issue_id = f"login_{entry.entry_id}"
+    if error is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+            hass.config_entries.flow.async_abort(flow["flow_id"])
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=next((key for kind, key in _REASONS.items() if isinstance(error, kind)), "login_expired"),
+        translation_placeholders={
+            "name": entry.title,
+            "url": XIAOMI_ACCOUNT_URL,
+            "integration": f"/config/integrations/integration/{DOMAIN}",
+        },
+    )
+    entry.async_start_reauth(hass)
