@@ -10,6 +10,7 @@ from homeassistant import config_entries
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_CODE, CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
@@ -109,6 +110,7 @@ class LoginFlow(ConfigFlow):
         self._way = Way.PHONE
         self._address = ""
         self._scan: asyncio.Task[Credentials] | None = None
+        self._one_qr_code = asyncio.Lock()
         self._qr_picture = ""
         self._qr_renewals = 0
         self._qr_error: XiaomiError | None = None
@@ -248,31 +250,32 @@ class LoginFlow(ConfigFlow):
 
     async def async_step_qr(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show a QR code until it is scanned; one that expires is followed by another."""
-        scan = self._scan
-        if scan is not None and self._renews(scan):
-            scan = None
-            self._qr_renewals += 1
-        if scan is None:
-            try:
-                scan = self._begin_scan(await self._the_login.qr_code())
-            except XiaomiError as err:
-                self._qr_error = err
-                return self.async_show_progress_done(next_step_id="qr_again")
-        if scan.done():
-            return self.async_show_progress_done(next_step_id="scanned")
+        try:
+            async with self._one_qr_code:  # the flow is asked by the end of the scan and by the frontend at once
+                if self._scan is None or self._renews(self._scan):
+                    self._qr_renewals += self._scan is not None
+                    self._scan = self._begin_scan(await self._the_login.qr_code())
+        except XiaomiError as err:
+            self._scan = None
+            self._qr_error = err
+            return self._after_progress("qr_again") or await self.async_step_qr_again()
+        if self._scan.done():
+            return self._after_progress("scanned") or await self.async_step_scanned()
         return self.async_show_progress(
             step_id="qr",
             progress_action="scan",
             description_placeholders={"picture": self._qr_picture},
-            progress_task=scan,
+            progress_task=self._scan,
         )
+
+    def _after_progress(self, step: str) -> ConfigFlowResult | None:
+        """Return how a step is gone to while a progress is shown; None if there is none."""
+        shown = self.cur_step and self.cur_step["type"]
+        return self.async_show_progress_done(next_step_id=step) if shown is FlowResultType.SHOW_PROGRESS else None
 
     def _begin_scan(self, code: QrCode) -> asyncio.Task[Credentials]:
         self._qr_picture = show_picture(self.hass, code.picture)
-        self._scan = self.hass.async_create_background_task(
-            self._the_login.wait_for_scan(code), f"{DOMAIN} waits for a scan"
-        )
-        return self._scan
+        return self.hass.async_create_background_task(self._the_login.wait_for_scan(code), f"{DOMAIN} waits for a scan")
 
     def _renews(self, scan: asyncio.Task[Credentials]) -> bool:
         if not scan.done() or scan.cancelled() or self._qr_renewals >= _QR_RENEWALS:

@@ -304,7 +304,7 @@ async def test_a_speaker_can_be_asked_whether_it_is_there(sim: Simulator, speake
 async def test_a_speaker_that_did_not_answer_and_is_silent_is_told_again(sim: Simulator, speaker_of: SpeakerOf) -> None:
     speaker = await speaker_of("LX05")
     break_cloud(sim, MINA, UBUS, UNANSWERED)
-    await speaker.say("你好")
+    await speaker.say(LONG)
     assert commands(sim) == [("tts", "ubus")]
     assert speaker.reachable
 
@@ -314,7 +314,7 @@ async def test_a_speaker_that_is_silent_after_two_tries_is_told_the_other_way(
 ) -> None:
     speaker = await speaker_of("LX05")
     break_cloud(sim, MINA, UBUS, UNANSWERED, times=2)
-    await speaker.say("你好")
+    await speaker.say(LONG)
     assert commands(sim) == [("tts", "miot")]
 
 
@@ -355,7 +355,31 @@ async def test_what_got_lost_on_the_way_is_said_again(
 ) -> None:
     speaker = await speaker_of("LX06")
     break_cloud(sim, MINA, UBUS, **fault)
-    await speaker.say("你好")
+    await speaker.say(LONG)
+    assert commands(sim) == [("tts", "ubus")]
+
+
+async def test_what_may_have_been_over_before_the_status_shows_it_is_not_said_again(
+    sim: Simulator, speaker_of: SpeakerOf
+) -> None:
+    speaker = await speaker_of("LX06")
+    break_cloud(sim, MINA, UBUS, disconnect=True)
+    await speaker.say("嗯，好的。")
+    assert commands(sim) == []
+    break_cloud(sim, MINA, UBUS, UNANSWERED)
+    with pytest.raises(SpeakerOfflineError):
+        await speaker.say("嗯，好的。")
+
+
+async def test_a_wait_before_the_last_try_does_not_count_as_time_to_begin(
+    sim: Simulator, speaker_of: SpeakerOf
+) -> None:
+    """What comes with the second try and is lost on the way back is being said when the status is late."""
+    speaker = await speaker_of("LX06")
+    sim.settings.update({"status_lag": 0.2})
+    break_cloud(sim, MINA, UBUS, status=502, delay=0.5)
+    break_cloud(sim, MINA, UBUS, truncate=10)
+    await speaker.say(LONG)
     assert commands(sim) == [("tts", "ubus")]
 
 

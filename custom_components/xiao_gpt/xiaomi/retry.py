@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import random
 
-from .errors import CloudError, NetworkError, SpeakerOfflineError, XiaomiError
+from .errors import CloudError, NetworkError, SpeakerOfflineError, ThrottledError, XiaomiError
 
 BACK_OFF_S = (0.3, 1.0)
 """Waits before the second and the third try. Whoever said something to a speaker is waiting."""
@@ -45,5 +45,5 @@ async def rest(seconds: float) -> None:
 
 def _may_pass(error: XiaomiError, *, harmless: bool) -> bool:
     if harmless:
-        return isinstance(error, (NetworkError, CloudError, SpeakerOfflineError))
-    return isinstance(error, (NetworkError, CloudError)) and not error.uncertain
+        return isinstance(error, (NetworkError, CloudError, ThrottledError, SpeakerOfflineError))
+    return isinstance(error, (NetworkError, CloudError, ThrottledError)) and not error.uncertain
