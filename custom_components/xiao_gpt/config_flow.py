@@ -79,7 +79,8 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
     @override
     async def async_logged_in(self, credentials: Credentials, title: str) -> ConfigFlowResult:
         """Go on to the LLM service, or give an entry its new login."""
-        await self.async_set_unique_id(credentials.user_id)
+        # A dialog that was closed half way is still in progress, and must not stand in the way of the next.
+        await self.async_set_unique_id(credentials.user_id, raise_on_progress=False)
         if entry := self.known_entry:
             self._abort_if_unique_id_mismatch(reason="wrong_account")
             return self._update(entry, {CONF_XIAOMI: credentials.as_dict()}, "login_renewed")

@@ -32,6 +32,8 @@ FADE_SECONDS = 0.4
 
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
+ADD = "/config/integrations/dashboard/add?domain=xiao_gpt"
+
 QUESTION = "为什么天空是蓝色的？"
 
 GO = "path => { history.pushState(null, '', path); window.dispatchEvent(new Event('location-changed')); }"
@@ -91,9 +93,9 @@ class Screen:
 
 
 @contextlib.asynccontextmanager
-async def open_screen(home: Home, language: str, path: str) -> AsyncIterator[Screen]:
-    """Open the frontend in a browser."""
-    folder = PICTURES / language
+async def open_screen(home: Home, language: str, path: str, story: str) -> AsyncIterator[Screen]:
+    """Open the frontend in a browser; the pictures go into a folder of the story's name."""
+    folder = PICTURES / language / story
     shutil.rmtree(folder, ignore_errors=True)
     async with home.house.page(language, path=path) as page:
         screen = Screen(home, page, folder)
@@ -107,7 +109,7 @@ async def open_screen(home: Home, language: str, path: str) -> AsyncIterator[Scr
 
 async def test_everything_can_be_done_in_the_ui(home: Home):
     await home.remove()
-    async with open_screen(home, "zh-Hans", "/config/integrations/dashboard") as screen:
+    async with open_screen(home, "zh-Hans", "/config/integrations/dashboard", "set-up") as screen:
         await add_integration(screen, home)
         await switch_on(screen, home)
         await look_at_the_assistant(screen)
@@ -227,7 +229,7 @@ async def talk(screen: Screen, home: Home) -> None:
 async def test_the_forms_speak_english_too(home: Home):
     await home.set_up()
     account = home.right_answers()[0]
-    async with open_screen(home, "en", "/config/integrations/dashboard/add?domain=xiao_gpt") as screen:
+    async with open_screen(home, "en", ADD, "set-up") as screen:
         await screen.page.locator("dialog-box").get_by_text("OK", exact=True).click()
         menu = screen.flow.locator("step-flow-menu")
         await expect(menu).to_contain_text("Log in with the account")
@@ -249,7 +251,7 @@ async def test_captcha_and_verification_are_passed_in_the_forms(home: Home):
     home.sim.settings.update({"captcha": True, "verification": True})
     home.sim.world.account.distrust()
     try:
-        async with open_screen(home, "zh-Hans", "/config/integrations/dashboard/add?domain=xiao_gpt") as screen:
+        async with open_screen(home, "zh-Hans", ADD, "verification") as screen:
             await log_in_with_everything(screen, home)
     finally:
         home.sim.settings.update({"captcha": False, "verification": False})
@@ -284,7 +286,7 @@ async def log_in_with_everything(screen: Screen, home: Home) -> None:
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 async def test_a_qr_code_is_shown_and_goes_on_by_itself_when_it_is_scanned(home: Home, language: str):
     await home.remove()
-    async with open_screen(home, language, "/config/integrations/dashboard/add?domain=xiao_gpt") as screen:
+    async with open_screen(home, language, ADD, "qr-code") as screen:
         ok, scan = ("确定", "用米家 App 扫码登录") if language == "zh-Hans" else ("OK", "Scan a QR code")
         await screen.page.locator("dialog-box").get_by_text(ok, exact=True).click()
         await screen.flow.locator("step-flow-menu").get_by_text(scan).click()

@@ -333,3 +333,10 @@ async def test_the_login_can_be_changed_without_need(hass, sim, entry):
     assert step["menu_options"] == ["service", "qr", "password", "pass_token"]
     step = await submit(hass, await choose(hass, step, "password"), account_input(sim))
     assert step["reason"] == "login_renewed"
+
+
+async def test_a_dialog_that_was_closed_half_way_does_not_stand_in_the_way(hass, sim):
+    await submit(hass, await begin(hass), account_input(sim))
+    step = await submit(hass, await begin(hass), account_input(sim))
+    step = await submit(hass, step, service_input(sim))
+    assert (await submit(hass, step, {"model": "gpt-5-mini"}))["type"] is FlowResultType.CREATE_ENTRY

@@ -49,11 +49,12 @@ MIOT = "api.io.mi.com"
 PASSPORT = "account.xiaomi.com"
 
 POINTS = (
-    "我想先听听您的看法。",
-    "多数人会问问身边的朋友，再慢慢地决定，这样心里会踏实一些。",
-    "不必着急。",
-    "先试一个星期，试过之后再说也不迟，您觉得这样行不行？",
+    "关于第{0}个问题，第{0}题我想先听听您的看法。",
+    "第{0}题多数人会问问身边的朋友，再慢慢地决定第{0}题怎么办，这样第{0}题就不会心里不踏实。",
+    "第{0}题不必着急。",
+    "第{0}题先试一个星期，试过之后再说第{0}题也不迟，您觉得第{0}题这样行不行？",
 )
+"""Whatever the pieces, each is of one answer only."""
 
 QUESTION_EVERY_S = 15.0
 EXPIRY_EVERY_S = 150.0
@@ -153,8 +154,7 @@ async def ask_now_and_then(sim: Simulator, day: Day, chance: random.Random) -> N
         if online:
             number += 1
             question = f"第{number}个问题是什么意思呢"
-            # Each sentence is another one, so that one that is said twice is known.
-            answer = "".join(f"关于第{number}个问题的第{point}点，{words}" for point, words in enumerate(POINTS, 1))
+            answer = "".join(words.format(number) for words in POINTS)
             sim.llm.replies.append(ScriptedReply(question, answer))
             day.asked.append(question)
             sim.world.ask(chance.choice(online), question)
