@@ -30,6 +30,8 @@ class Home:
     """Entities of the integration: the speaker's switch and the assistant, by domain."""
     device_id: str = ""
     """The speaker's device in Home Assistant."""
+    expected: set[str] = field(default_factory=set)
+    """Words of the problems that a test causes on purpose."""
 
     async def entries(self) -> list[dict[str, Any]]:
         """Return the integration's entries."""
