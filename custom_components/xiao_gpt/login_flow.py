@@ -275,7 +275,10 @@ class LoginFlow(ConfigFlow):
 
     def _begin_scan(self, code: QrCode) -> asyncio.Task[Credentials]:
         self._qr_picture = show_picture(self.hass, code.picture)
-        return self.hass.async_create_background_task(self._the_login.wait_for_scan(code), f"{DOMAIN} waits for a scan")
+        scan = self.hass.async_create_background_task(self._the_login.wait_for_scan(code), f"{DOMAIN} waits for a scan")
+        # The dialog may be closed before anybody asks how it went; an error that nobody asks for would be logged.
+        scan.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return scan
 
     def _renews(self, scan: asyncio.Task[Credentials]) -> bool:
         if not scan.done() or scan.cancelled() or self._qr_renewals >= _QR_RENEWALS:

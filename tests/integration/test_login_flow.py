@@ -1,6 +1,7 @@
 """Logging in to the Xiaomi account in the flow: each way to its end, each error at its place, nothing typed lost."""
 
 import asyncio
+import gc
 from http import HTTPStatus
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE
@@ -249,6 +250,17 @@ async def test_nobody_waits_for_a_scan_after_the_dialog_is_closed(hass, sim):
     hass.config_entries.flow.async_abort(step["flow_id"])
     await asyncio.wait([scan], timeout=5)
     assert scan.cancelled()
+
+
+async def test_a_dialog_that_is_closed_after_the_last_code_leaves_no_error(hass, sim, caplog):
+    sim.settings.update({"qr_life": 0.05})
+    step = await begin(hass, "qr")
+    await settled(hass)
+    hass.config_entries.flow.async_abort(step["flow_id"])
+    del step
+    gc.collect()
+    await hass.async_block_till_done()
+    assert "never retrieved" not in caplog.text
 
 
 # The passToken

@@ -3,10 +3,12 @@
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 import logging
+import socket
 from typing import Any
 
 import aiohttp
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 import pytest
 
 from custom_components.xiao_gpt.xiaomi import CloudError, NetworkError, ThrottledError, XiaomiError
@@ -58,6 +60,28 @@ async def test_a_host_is_reached_through_the_gateway(client: CloudClient) -> Non
 async def test_only_what_is_encrypted_is_sent(session: aiohttp.ClientSession, url: str) -> None:
     with pytest.raises(CloudError):
         await CloudClient(session).request("GET", url, cookies={})
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r\nX-Evil: 1", "a\x00b"])
+async def test_what_no_header_can_hold_is_not_sent(client: CloudClient, value: str) -> None:
+    with pytest.raises(CloudError):
+        await client.request("GET", PAGE, cookies={"passToken": value})
+
+
+async def test_a_name_that_nobody_knows_is_no_network(session: aiohttp.ClientSession) -> None:
+    class Nobody(AbstractResolver):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            raise OSError(None, "DNS server returned answer with no data")
+
+        async def close(self) -> None:
+            """Nothing is open."""
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Nobody())) as lost:
+        with pytest.raises(NetworkError, match="DNS") as caught:
+            await CloudClient(lost).request("POST", PAGE, cookies={})
+    assert not caught.value.uncertain
 
 
 async def test_a_cloud_that_cannot_be_reached_has_certainly_done_nothing(

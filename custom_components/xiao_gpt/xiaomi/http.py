@@ -115,8 +115,8 @@ class CloudClient:
                     _date(response.headers.get("Date")),
                     response.headers.get("Location"),
                 )
-        except aiohttp.InvalidURL as err:
-            raise CloudError("An address that is none") from err
+        except ValueError as err:  # an address that is none, or what no header can hold: pasted, or from an answer
+            raise CloudError("A request that cannot be sent") from err
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             raise NetworkError(f"{type(err).__name__} at {where}") from err
         except (aiohttp.ClientError, TimeoutError) as err:
