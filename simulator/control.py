@@ -118,8 +118,7 @@ class Control:
 
     async def _records(self, request: web.Request) -> web.Response:
         body = await _body(request, {"hidden": bool}, required=("hidden",))
-        for speaker in self._world.speakers:
-            self._world.xiaoai(speaker).hide_records(body["hidden"])
+        self._world.hide_records(body["hidden"])
         return reply({})
 
     async def _scan(self, request: web.Request) -> web.Response:
@@ -145,12 +144,12 @@ class Control:
     async def _change_speaker(self, request: web.Request) -> web.Response:
         body = await _body(request, {"online": bool, "room": str, "name": str})
         speaker = self._world.speaker(request.match_info["which"])
+        if body.get("name"):
+            self._world.rename_speaker(speaker, body["name"])
         if body.get("online") is not None:
             self._world.set_online(speaker, body["online"])
         if body.get("room"):
             speaker.room = body["room"]
-        if body.get("name"):
-            speaker.name = body["name"]
         return reply(self._world.as_json()["speakers"])
 
     async def _remove_speaker(self, request: web.Request) -> web.Response:

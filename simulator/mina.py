@@ -101,7 +101,7 @@ class Mina:
         return {"code": 0}
 
     def _nlp_results(self, speaker: Speaker, _: Message) -> Data:
-        records = self._world.xiaoai(speaker).records()[:10]
+        records = self._world.xiaoai(speaker).remembered()[:10]
         return {
             "code": 0,
             "info": compact({"code": 0, "result": [{"nlp": compact(_nlp(record))} for record in records]}),

@@ -35,8 +35,6 @@ BAD_VALUE = -704220043
 # How far a nonce's clock may be off. The real bound is unknown; clients whose clock is off by minutes do work.
 _NONCE_MINUTES = 15
 
-_PLAY_ACTIONS = {2: "play", 3: "pause", 4: "stop", 5: "prev", 6: "next"}
-
 
 class _WrongTypeError(Exception):
     """An argument has another type than the spec says."""
@@ -146,8 +144,8 @@ class Miot:
         """Return the types of the arguments of each action, and what it does."""
         model = speaker.model
         actions: dict[tuple[int, int], tuple[tuple[type, ...], Callable[..., int]]] = {
-            (model.play_control_siid, aiid): ((), lambda aiid=aiid: _operate(speaker, _PLAY_ACTIONS[aiid]))
-            for aiid in _PLAY_ACTIONS
+            (model.play_control_siid, aiid): ((), lambda name=name: _operate(speaker, name))
+            for aiid, name in model.play_actions
         }
         if model.play_text:
             actions[model.play_text] = ((str,), lambda text: self._play_text(speaker, text))

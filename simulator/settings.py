@@ -17,7 +17,7 @@ class Settings:
     filtered_words: str = ""
     """Words, with commas between, that the word filter swallows: a client's text with one is accepted, not spoken."""
     deaf_pauses: int = 0
-    """So many pause commands in the course of one speech are accepted without effect."""
+    """So many pause commands in the course of one speech, or one piece of music, are accepted without effect."""
     status_lag: float = 0.4
     """How long after a start the play status begins to show it."""
     status_tail: float = 0.2
@@ -29,7 +29,7 @@ class Settings:
     record_delay: float = 0.3
     """From XiaoAI's first sound to the record of the question in the conversation API."""
     duplicate_records: bool = False
-    """Whether each record is listed twice."""
+    """Whether each record is listed twice; both count for the `limit` of a page."""
     late_edit: float = 0.0
     """If above 0, a record first appears without answers and gets them this much later."""
     round_trip: float = 0.04

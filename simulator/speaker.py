@@ -47,8 +47,8 @@ class _Speech:
     seconds: float
     then: Callable[[], None] | None
     timer: asyncio.TimerHandle
-    pauses: int = 0
-    """Pause commands that came in its course without effect."""
+    ignored: int = 0
+    """Commands to be silent that came in its course without effect."""
 
 
 @dataclass(slots=True)
@@ -58,6 +58,8 @@ class _Music:
     since: float
     played: float = 0.0
     timer: asyncio.TimerHandle | None = None
+    ignored: int = 0
+    """Commands to be silent that came in its course without effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Speaker:
 
     def tts(self, text: str, via: Via) -> None:
         """Speak a client's text in place of running speech."""
-        filtered = any(word and word in text for word in self._settings.filtered_words.split(","))
+        words = (word.strip() for word in self._settings.filtered_words.split(","))
+        filtered = any(word and word in text for word in words)
         audible = bool(text.strip()) and (via == "miot" or self.model.ubus_tts) and not filtered
         self._command("tts", via, audible, text=text, **({"reason": "filtered"} if filtered else {}))
         if audible:
@@ -113,8 +116,7 @@ class Speaker:
 
     def pause(self, via: Via) -> None:
         """Pause what sounds. Paused speech is lost; paused music can go on."""
-        if self._speech is not None and self._speech.pauses < self._settings.deaf_pauses:
-            self._speech.pauses += 1
+        if self._ignores(self._settings.deaf_pauses):
             self._command("pause", via, False, reason="deaf")
             return
         self._command("pause", via, self._can_silence("paused"))
@@ -122,6 +124,9 @@ class Speaker:
 
     def stop(self, via: Via) -> None:
         """Stop what sounds."""
+        if self._ignores(0):
+            self._command("stop", via, False, reason="deaf")
+            return
         self._command("stop", via, self._can_silence("stopped"))
         self._silence("stopped")
 
@@ -266,6 +271,14 @@ class Speaker:
     def speech(self) -> str | None:
         """What it is saying now."""
         return self._speech.text if self._speech else None
+
+    def _ignores(self, times: int) -> bool:
+        """Tell whether what sounds goes on in spite of this command, as it does at least `times` times."""
+        sound = self._speech or (self._music if self._music is not None and self._music.playing else None)
+        if sound is None or sound.ignored >= max(times, int(self.model.ignores_first_pause)):
+            return False
+        sound.ignored += 1
+        return True
 
     def _can_silence(self, reason: Literal["paused", "stopped"]) -> bool:
         """Tell whether pausing or stopping has any effect now."""

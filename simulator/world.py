@@ -63,6 +63,7 @@ class World:
         self.faults = Faults()
         self.speakers: list[Speaker] = []
         self._xiaoai: dict[str, XiaoAI] = {}
+        self._records_hidden = False
         for place in home:
             self.add_speaker(place)
 
@@ -70,16 +71,30 @@ class World:
         """Plug in a speaker.
 
         Raises:
-            InvalidInput: an unknown model, or a name that is taken.
+            InvalidInput: an unknown model, or a name that is taken or was the first one of a renamed speaker.
         """
         if place.hardware not in MODELS:
             raise InvalidInput(f"unknown model {place.hardware}; known: {', '.join(MODELS)}")
         if any(speaker.name == place.name for speaker in self.speakers):
             raise InvalidInput(f"there is already a speaker named {place.name}")
         speaker = Speaker(place.name, MODELS[place.hardware], place.room, self.settings, self.timeline)
+        if self.by_device_id(speaker.device_id) is not None:
+            raise InvalidInput(f"{place.name} was the first name of another {place.hardware}")
         self.speakers.append(speaker)
-        self._xiaoai[speaker.device_id] = XiaoAI(speaker, self.settings, self.timeline)
+        xiaoai = self._xiaoai[speaker.device_id] = XiaoAI(speaker, self.settings, self.timeline)
+        xiaoai.hide_records(self._records_hidden)
         return speaker
+
+    def rename_speaker(self, speaker: Speaker | str, name: str) -> None:
+        """Give a speaker another name; its ids stay.
+
+        Raises:
+            InvalidInput: there is no such speaker, or the name is taken.
+        """
+        speaker = self.speaker(speaker)
+        if any(other.name == name for other in self.speakers if other is not speaker):
+            raise InvalidInput(f"there is already a speaker named {name}")
+        speaker.name = name
 
     def remove_speaker(self, speaker: Speaker | str) -> None:
         """Remove a speaker from the account.
@@ -143,6 +158,12 @@ class World:
         xiaoai = self.xiaoai(self.speaker(speaker))
         return xiaoai.ask(text, answer, kind, track=track, recorded=recorded, late_edit=late_edit)
 
+    def hide_records(self, hidden: bool) -> None:
+        """Keep all records from now on back from the conversation API, or show what was kept back."""
+        self._records_hidden = hidden
+        for xiaoai in self._xiaoai.values():
+            xiaoai.hide_records(hidden)
+
     def set_online(self, speaker: Speaker | str, online: bool) -> None:
         """Pull a speaker's plug, or put it in again.
 
@@ -165,6 +186,7 @@ class World:
             "settings": self.settings.as_json(),
             "faults": self.faults.as_json(),
             "account": self.account.as_json(),
+            "records_hidden": self._records_hidden,
         }
 
     def close(self) -> None:

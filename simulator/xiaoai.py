@@ -138,12 +138,20 @@ class XiaoAI:
             if record.visible and not record.hidden and (until is None or record.time <= until)
         ]
 
+    def remembered(self) -> list[Record]:
+        """Return the records as the speaker itself has them, newest first: none is kept back."""
+        return [record for record in reversed(self._records) if record.visible]
+
     def hide_records(self, hidden: bool) -> None:
         """Keep the records from now on back, or show what was kept back."""
         self._hiding = hidden
-        if not hidden:
-            for record in self._records:
+        if hidden:
+            return
+        for record in self._records:
+            if record.hidden:
                 record.hidden = False
+                if record.visible:
+                    self._tell_visible(record)
 
     def close(self) -> None:
         """Cancel what is pending."""
@@ -172,7 +180,14 @@ class XiaoAI:
 
     def _show(self, record: Record) -> None:
         record.visible = True
-        self._timeline.record("record_visible", speaker=self._speaker.name, text=record.query, time=record.time)
+        self._tell_visible(record)
+
+    def _tell_visible(self, record: Record) -> None:
+        """Note that a record is written; `hidden` where the cloud keeps it back, and it is noted again once shown."""
+        hidden = {"hidden": True} if record.hidden else {}
+        self._timeline.record(
+            "record_visible", speaker=self._speaker.name, text=record.query, time=record.time, **hidden
+        )
 
     def _edit(self, record: Record, answers: list[dict[str, Any]]) -> None:
         record.answers = answers

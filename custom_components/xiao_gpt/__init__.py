@@ -13,7 +13,7 @@ from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
 from .dialogue import Dialogue, spoken_language
 from .listener import Listener
-from .login_issue import async_report_login
+from .login_issue import async_forget_login, async_report_login
 from .routing import Router
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
@@ -99,6 +99,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
         except XiaomiError as err:
             LOGGER.debug("%s could not be silenced: %s", dialogue.speaker.info.name, err)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Leave no repair behind for an account that is gone."""
+    async_forget_login(hass, entry)
 
 
 async def async_remove_config_entry_device(

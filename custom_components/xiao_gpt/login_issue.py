@@ -16,16 +16,15 @@ _REASONS: dict[type[AuthError], str] = {
 @callback
 def async_report_login(hass: HomeAssistant, entry: ConfigEntry, error: AuthError | None) -> None:
     """Ask for a person, or, without an error, take that back: the login works (again)."""
-    issue_id = f"login_{entry.entry_id}"
     if error is None:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        async_forget_login(hass, entry)
         for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
             hass.config_entries.flow.async_abort(flow["flow_id"])
         return
     ir.async_create_issue(
         hass,
         DOMAIN,
-        issue_id,
+        _issue_id(entry),
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         translation_key=next((key for kind, key in _REASONS.items() if isinstance(error, kind)), "login_expired"),
@@ -36,3 +35,13 @@ def async_report_login(hass: HomeAssistant, entry: ConfigEntry, error: AuthError
         },
     )
     entry.async_start_reauth(hass)
+
+
+@callback
+def async_forget_login(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take the repair away."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
+
+
+def _issue_id(entry: ConfigEntry) -> str:
+    return f"login_{entry.entry_id}"

@@ -64,3 +64,12 @@ async def test_what_passes_by_itself_takes_the_repair_and_the_flow_away(hass, si
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert len(ir.async_get(hass).issues) == 0
     await polls(sim, 2)
+
+
+async def test_a_removed_account_leaves_no_repair(hass, sim, entry):
+    sim.world.account.expire("all")
+    await wait_for_flow(hass, "reauth")
+    assert issue(hass, entry) is not None
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert len(ir.async_get(hass).issues) == 0

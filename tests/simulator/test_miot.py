@@ -98,13 +98,43 @@ async def test_l05c_accepts_a_silent_directive_and_does_nothing(cloud: XiaomiCli
 
 
 async def test_play_control_works_on_music(cloud: XiaomiClient, sim: Simulator) -> None:
-    speaker = sim.world.speaker(LIVING)
+    speaker = sim.world.speaker(BED)
     speaker.play_music(Track("夜曲"))
     seen = []
     for aiid in (3, 2, 6, 5, 4):
-        assert await cloud.act(LIVING, (3, aiid)) == 0
+        assert await cloud.act(BED, (3, aiid)) == 0
         seen.append(speaker.state.status)
     assert seen == [2, 1, 1, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("hardware", "pause", "play", "others"),
+    [
+        ("LX06", (3, 2), (3, 1), [(3, 3), (3, 4)]),
+        ("LX05", (3, 2), (3, 1), [(3, 3), (3, 4)]),
+        ("L7A", (4, 1), (4, 2), [(4, 3), (4, 4)]),
+        ("X08C", (2, 1), (2, 2), [(2, 3), (2, 4)]),
+        ("OH2", (3, 3), (3, 2), [(3, 5), (3, 6)]),
+    ],
+)
+async def test_play_control_has_the_models_numbers(
+    cloud: XiaomiClient,
+    sim: Simulator,
+    hardware: str,
+    pause: tuple[int, int],
+    play: tuple[int, int],
+    others: list[tuple[int, int]],
+) -> None:
+    speaker = sim.world.add_speaker(Home("新", hardware, "书房"))
+    speaker.play_music(Track("夜曲"))
+    assert await cloud.act("新", pause) == 0
+    assert speaker.state.status == 2
+    assert await cloud.act("新", play) == 0
+    assert speaker.state.status == 1
+    assert [await cloud.act("新", action) for action in others] == [0, 0]
+    skipped = [entry.fields["command"] for entry in sim.timeline.since(0, "command")][-2:]
+    assert sorted(skipped) == ["next", "prev"]
+    assert await cloud.act("新", (pause[0], 7)) == miot.NO_ACTION
 
 
 async def test_an_offline_speaker_is_a_code(cloud: XiaomiClient, sim: Simulator) -> None:

@@ -27,6 +27,7 @@ from custom_components.xiao_gpt.xiaomi import (
     VerificationNeededError,
     WrongCredentialsError,
     XiaomiAccount,
+    XiaomiError,
     account as account_module,
     list_speakers,
 )
@@ -425,6 +426,73 @@ async def test_a_service_that_is_refused_does_not_touch_the_other(sim: Simulator
             await account.authorize(MIOT_SID)
     sim.world.account.expire("micoapi")
     assert await list_speakers(account)
+
+
+@pytest.mark.parametrize(("refused", "other"), [(MICO, MIOT_SID), (MIOT_SID, MICO)])
+async def test_a_service_that_is_refused_leaves_the_other_its_token(
+    sim: Simulator, client: CloudClient, account: XiaomiAccount, refused: str, other: str
+) -> None:
+    await account.authorize(MIOT_SID)
+    told: list[AuthError | None] = []
+    account = XiaomiAccount(client, account.credentials, on_refusal=told.append)
+    before = account.credentials
+    sim.world.account.expire(refused)
+    break_cloud(sim, PASSPORT, LOGIN_PAGE, {"code": 70016}, times=None)
+    for _ in range(2):
+        with pytest.raises(WrongCredentialsError):
+            await account.authorize(refused, rejected=token_of(account, refused))
+    assert await account.authorize(other) == before.services[other]
+    # Should the other one's token expire meanwhile, it is renewed: nothing of the refusal concerns it.
+    sim.world.faults.clear()
+    assert await account.authorize(other, rejected=token_of(account, other)) != before.services[other]
+    assert account.credentials.pass_token == before.pass_token
+    assert len(told) == 1  # that the first one is refused still holds
+
+
+async def test_a_person_is_asked_for_once_though_both_services_are_refused(
+    sim: Simulator, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_module, "REFUSAL_REST_S", 0.0)
+    monkeypatch.setattr(account_module, "PASSWORD_REST_S", 0.0)
+    told: list[AuthError | None] = []
+    account = keeper(on_refusal=told.append)
+    await account.authorize(MIOT_SID)
+    sim.world.account.expire("all")
+    sim.settings.update({"captcha": True})
+    for sid in (MICO, MIOT_SID):
+        with pytest.raises(CaptchaNeededError):
+            await account.authorize(sid, rejected=token_of(account, sid))
+    assert [type(error) for error in told] == [CaptchaNeededError]
+    sim.settings.update({"captcha": False})
+    await list_speakers(account)
+    # The login is a new one: what was refused to the old one, at the other service too, has passed.
+    assert told[1:] == [None]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 401, "body": "<html>Unauthorized</html>"},
+        {"status": 403, "body": "<html>Forbidden</html>"},
+        {"status": 200, "body": '{"code":70016}'},
+        {"status": 200, "body": '{"code":87001,"captchaUrl":"/pass/getCode"}'},
+        {"status": 200, "body": '{"code":81003}'},
+        {"status": 200, "body": '{"code":0}'},
+        {"status": 200, "body": '{"code":0,"passToken":""}'},
+        {"status": 200, "body": "null"},
+        {"status": 429},
+        {"status": 500},
+        {"disconnect": True},
+        {"truncate": 30},
+    ],
+)
+async def test_a_passtoken_is_never_dropped(sim: Simulator, account: XiaomiAccount, fault: dict[str, Any]) -> None:
+    before = account.credentials
+    sim.world.account.expire("micoapi")
+    break_cloud(sim, PASSPORT, times=None, **fault)
+    with pytest.raises(XiaomiError):
+        await list_speakers(account)
+    assert account.credentials == before
 
 
 async def test_a_captcha_in_the_way_of_a_kept_password_needs_a_person(sim: Simulator, keeper: Keeper) -> None:

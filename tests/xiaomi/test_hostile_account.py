@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 import pytest
 
 from custom_components.xiao_gpt.xiaomi import (
@@ -27,7 +27,7 @@ from .json_values import json_values
 JSON = json_values("code", "location", "userId")
 
 HOSTILE = settings(
-    max_examples=80,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )
@@ -121,6 +121,9 @@ async def staying_logged_in(client: CloudClient) -> None:
 
 @pytest.mark.parametrize("way", [by_password, by_qr_code, staying_logged_in], ids=lambda way: way.__name__)
 @HOSTILE
+@example(answers=[(200, '{"location":"http://["}')])
+@example(answers=[(200, '{"code":0,"notificationUrl":"https://["}')])
+@example(answers=[(200, '{"code":81003,"notificationUrl":"/a?skipUrl=http://["}'), (302, "http://[")])
 @given(answers=ANSWERS)
 async def test_only_our_own_errors_come_of_it(
     socket_enabled: None, way: Callable[[CloudClient], Awaitable[Any]], answers: list[tuple[int, str]]

@@ -1,6 +1,8 @@
 """Every way into an account, as a person goes it."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+import time
 from typing import Any
 
 import aiohttp
@@ -24,9 +26,11 @@ from custom_components.xiao_gpt.xiaomi import (
     WrongCredentialsError,
     XiaomiAccount,
     list_speakers,
+    login as login_module,
     read_cookies,
 )
 from custom_components.xiao_gpt.xiaomi.credentials import MICO
+from custom_components.xiao_gpt.xiaomi.login import Picture, QrCode
 from custom_components.xiao_gpt.xiaomi.passport import Passport
 from simulator.app import Simulator
 
@@ -142,6 +146,17 @@ async def test_a_verification_is_demanded_in_several_ways(
         (LOGIN_ANSWER, "<html>维护中</html>"),
         (LOGIN_ANSWER, '&&&START&&&{"code":0,'),
         (LOGIN_ANSWER, {}),
+        (LOGIN_ANSWER, {"code": 87001, "captchaUrl": "//["}),
+        # Half a character and the end of a line can be neither sent nor kept.
+        (
+            LOGIN_ANSWER,
+            '{"code":0,"userId":1,"passToken":"p","ssecurity":"s","nonce":"\\ud800","location":"https://x/"}',
+        ),
+        (
+            LOGIN_ANSWER,
+            '{"code":0,"userId":1,"passToken":"p\\ud800","ssecurity":"s","nonce":1,"location":"https://x/"}',
+        ),
+        (LOGIN_ANSWER, {"code": 0, "userId": "1\nX: y", "passToken": "p"}),
     ],
 )
 async def test_a_login_that_makes_no_sense_is_the_clouds_fault(
@@ -349,27 +364,92 @@ async def test_a_verification_that_leads_elsewhere_takes_no_cookies_along(
         await asked.verify(Way.PHONE, "123456")
 
 
-async def test_redirects_without_end_are_left(sim: Simulator, client: CloudClient) -> None:
-    async def round_and_round(request: web.Request) -> web.Response:
-        raise web.HTTPFound(request.path)
+class Signpost:
+    """An account's host that sends whoever comes elsewhere."""
 
+    def __init__(self) -> None:
+        self.to = ""
+        self.visitors: list[tuple[str, str]] = []
+        """Path (with the host first, as gateways have it) and cookies of each request."""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.visitors.append((request.path, request.headers.get("Cookie", "")))
+        response = web.Response(status=302, headers={"Location": self.to} if self.to else {})
+        response.set_cookie("passToken", f"V1:{len(self.visitors)}")
+        return response
+
+
+@pytest.fixture
+async def signpost(session: aiohttp.ClientSession) -> AsyncGenerator[tuple[Signpost, Passport]]:
+    """A host that redirects, and a device that speaks with it."""
+    signpost = Signpost()
     app = web.Application()
-    app.router.add_get("/{path:.*}", round_and_round)
+    app.router.add_get("/{path:.*}", signpost.answer)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        passport = Passport(CloudClient(client.session, f"http://127.0.0.1:{runner.addresses[0][1]}"), "DEVICE")
-        with pytest.raises(CloudError, match="without end"):
-            await passport.follow("https://account.xiaomi.com/identity/result/check")
-    finally:
-        await runner.cleanup()
+    client = CloudClient(session, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    yield signpost, Passport(client, "DEVICE", {"userId": "1"})
+    await runner.cleanup()
 
 
-async def test_a_redirect_to_another_host_is_not_followed(sim: Simulator, client: CloudClient) -> None:
-    passport = Passport(client, "DEVICE")
-    break_cloud(sim, PASSPORT, "result/check", "", status=302)
-    assert await passport.follow("/identity/result/check") == "https://account.xiaomi.com/identity/result/check"
+CHECK = "https://account.xiaomi.com/identity/result/check"
+
+
+async def test_redirects_without_end_are_left(signpost: tuple[Signpost, Passport]) -> None:
+    host, passport = signpost
+    host.to = "/identity/result/check"
+    with pytest.raises(CloudError, match="without end"):
+        await passport.follow(CHECK)
+    assert len(host.visitors) == 10
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://example.com/collect",
+        "//example.com/collect",
+        "http://account.xiaomi.com/plain",
+        "https://account.xiaomi.com.example.com/",
+        "https://account.xiaomi.com@example.com/",
+        "https://api2.mina.mi.com/sts",
+    ],
+)
+async def test_a_redirect_to_another_host_is_not_followed(signpost: tuple[Signpost, Passport], elsewhere: str) -> None:
+    host, passport = signpost
+    host.to = elsewhere
+    await passport.follow(CHECK)
+    assert [path for path, _ in host.visitors] == ["/account.xiaomi.com/identity/result/check"]
+    with pytest.raises(CloudError):
+        await passport.follow(elsewhere if elsewhere.startswith("http") else f"https:{elsewhere}")
+    assert len(host.visitors) == 1
+
+
+async def test_a_redirect_on_the_host_takes_the_cookies_along(signpost: tuple[Signpost, Passport]) -> None:
+    host, passport = signpost
+    host.to = "https://id.account.xiaomi.com/done"
+    with pytest.raises(CloudError, match="without end"):
+        await passport.follow(CHECK)
+    assert host.visitors[1] == (
+        "/id.account.xiaomi.com/done",
+        "sdkVersion=3.9; deviceId=DEVICE; userId=1; passToken=V1:1",
+    )
+
+
+async def test_a_redirect_that_leads_nowhere_is_the_end(signpost: tuple[Signpost, Passport]) -> None:
+    host, passport = signpost
+    assert await passport.follow("/identity/result/check") == CHECK
+    assert len(host.visitors) == 1
+
+
+@pytest.mark.parametrize("location", ["http://[", "https://["])
+async def test_a_redirect_to_what_is_no_address_is_the_clouds_fault(
+    signpost: tuple[Signpost, Passport], location: str
+) -> None:
+    host, passport = signpost
+    host.to = location
+    with pytest.raises(CloudError):
+        await passport.follow(CHECK)
 
 
 # The QR code
@@ -404,15 +484,57 @@ async def test_a_code_that_nobody_scans_expires(sim: Simulator, login: Login) ->
         await login.wait_for_scan(code)
 
 
-async def test_a_poll_that_ends_without_news_is_followed_by_the_next(sim: Simulator, login: Login) -> None:
+async def test_a_poll_that_ends_without_news_is_followed_by_the_next(
+    sim: Simulator, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_module, "_QR_REST_S", 0.0)
     sim.settings.update({"qr_poll": 0.05})
     code = await login.qr_code()
     waiting = asyncio.create_task(login.wait_for_scan(code))
     for _ in range(3):
         await happens(sim, "http", since=len(sim.timeline), path="/longPolling/lp", status=408)
-    break_cloud(sim, PASSPORT, "/longPolling/lp", disconnect=True)
     sim.world.account.scan()
     assert (await waiting).pass_token
+
+
+@pytest.mark.parametrize("fault", [{"disconnect": True}, {"truncate": 5}, {"status": 408}])
+async def test_a_poll_that_is_cut_off_is_followed_by_the_next(
+    sim: Simulator, login: Login, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(login_module, "_QR_REST_S", 0.0)
+    sim.settings.update({"qr_poll": 0.05})
+    code = await login.qr_code()
+    break_cloud(sim, PASSPORT, "/longPolling/lp", times=3, **fault)  # a request for a page is repeated once by itself
+    since = len(sim.timeline)
+    waiting = asyncio.create_task(login.wait_for_scan(code))
+    await happens(sim, "http", since=since, path="/longPolling/lp", status=408)
+    while sim.world.faults.as_json():
+        await happens(sim, "fault", since=len(sim.timeline))
+    sim.world.account.scan()
+    assert (await waiting).pass_token
+
+
+async def test_polls_that_are_cut_off_at_once_do_not_become_a_flood(sim: Simulator, login: Login) -> None:
+    code = await login.qr_code()
+    break_cloud(sim, PASSPORT, "/longPolling/lp", status=408, times=None)
+    short = QrCode(code.picture, code.poll_url, time.monotonic() + 0.5)
+    with pytest.raises(QrExpiredError):
+        await login.wait_for_scan(short)
+    assert requests(sim, PASSPORT).count("/longPolling/lp") == 1
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.com/lp", "http://account.xiaomi.com/lp", "lp://x", "https://["])
+async def test_a_poll_at_another_host_is_not_made(sim: Simulator, login: Login, elsewhere: str) -> None:
+    code = QrCode(Picture(b"", ""), elsewhere, time.monotonic() + 60)
+    with pytest.raises(CloudError):
+        await login.wait_for_scan(code)
+    assert len(sim.timeline) == 0
+
+
+async def test_a_suspicious_network_gets_no_qr_code(sim: Simulator, login: Login) -> None:
+    sim.settings.update({"suspicious": True})
+    with pytest.raises(ThrottledError):
+        await login.qr_code()
 
 
 async def test_a_poll_without_a_connection_is_not_waited_for(
@@ -435,6 +557,7 @@ async def test_the_service_of_the_app_is_not_needed(sim: Simulator, login: Login
     [
         (LOGIN_PAGE, {"code": 70016}),
         (LOGIN_PAGE, {"code": 70016, "location": "https://account.xiaomi.com/fe"}),
+        (LOGIN_PAGE, {"code": 70016, "location": "http://["}),
         ("loginUrl", {"code": 1}),
         ("loginUrl", {"code": 0, "qr": "https://account.xiaomi.com/x"}),
         ("loginUrl", {"code": 0, "qr": 7, "lp": 7}),
@@ -474,7 +597,36 @@ async def test_a_passtoken_of_a_device_wants_that_device(sim: Simulator, login: 
     credentials = await Login(client, "BROWSER").by_pass_token(str(account.user_id), token)
     assert credentials.device_id == "BROWSER"
     with pytest.raises(WrongCredentialsError):
-        await login.verified_elsewhere()  # there is no password to try
+        await login.verified_elsewhere()
+
+
+async def test_who_has_not_tried_to_log_in_has_nothing_to_log_in_with(sim: Simulator, login: Login) -> None:
+    with pytest.raises(WrongCredentialsError):
+        await login.verified_elsewhere()
+    assert requests(sim, PASSPORT) == []
+
+
+async def test_a_passtoken_in_a_suspicious_network_has_to_wait(sim: Simulator, login: Login) -> None:
+    """A captcha is for the password's form: nobody could say where to put the solution."""
+    sim.settings.update({"suspicious": True})
+    with pytest.raises(ThrottledError):
+        await login.by_pass_token(str(sim.world.account.user_id), "V1:old")
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_passtoken_may_have_to_be_verified_too(sim: Simulator, login: Login, elsewhere: bool) -> None:
+    account = sim.world.account
+    context = account.new_identity(login._passport.device_id, "micoapi")
+    page = f"/fe/service/identity/authStart?sid=micoapi&context={context}"
+    break_cloud(sim, PASSPORT, LOGIN_PAGE, {"code": 0, "notificationUrl": page})
+    with pytest.raises(VerificationNeededError):
+        await login.by_pass_token(str(account.user_id), account.log_in(None))
+    assert await login.verification_ways() == [Way.PHONE, Way.EMAIL]
+    if elsewhere:
+        assert (await login.verified_elsewhere()).pass_token
+        return
+    await login.send_code(Way.EMAIL)
+    assert (await login.verify(Way.EMAIL, (await happens(sim, "verification_sent")).fields["code"])).pass_token
 
 
 @pytest.mark.parametrize(
@@ -484,6 +636,8 @@ async def test_a_passtoken_of_a_device_wants_that_device(sim: Simulator, login: 
         'passToken="V1:a/b+c=="\nuserId=1\ndeviceId=x',
         "userId\t1\npassToken\tV1:a/b+c==\ndeviceId\tx\n",
         " deviceId = x;; userId=1;passToken=V1:a/b+c==;nothing",
+        "Cookie: userId=1; passToken=V1:a/b+c==; deviceId=x; empty=",
+        "passToken\tV1:a/b+c==\t.account.xiaomi.com\t/\t2027-01-01\t99\t✓\nuserId\t1\t.x\t/\r\ndeviceId\tx\t.x",
     ],
 )
 def test_cookies_are_read_as_they_are_pasted(text: str) -> None:

@@ -140,8 +140,7 @@ class XiaomiAccount:
             except AuthError as err:
                 _LOGGER.debug("The passToken does not open %s: %s", sid, err)
                 token = await self._after_refusal(sid, tried, err)
-            if self._refusals.pop(sid, None) and not self._refusals and self._on_refusal:
-                self._on_refusal(None)
+            self._forget_refusal(sid)
             return token
 
     async def request(
@@ -251,10 +250,10 @@ class XiaomiAccount:
             await self._log_in_again(tried, error)
             return await self._exchange(sid)
         except AuthError as err:
-            last = self._refusals.get(sid)
+            first, last = not self._refusals, self._refusals.get(sid)
             rest = min(last.rest * 2, MAX_REFUSAL_REST_S) if last else REFUSAL_REST_S
             self._refusals[sid] = _Refusal(err, self._credentials.pass_token, rest, time.monotonic() + rest)
-            if last is None and self._on_refusal:
+            if first and self._on_refusal:
                 self._on_refusal(err)
             raise
 
@@ -270,6 +269,18 @@ class XiaomiAccount:
             new = await Login(self.client, self._credentials.device_id).by_password(password)
             known = self._credentials
             self._keep(replace(known, pass_token=new.pass_token, services={**known.services, **new.services}))
+
+    def _forget_refusal(self, sid: str) -> None:
+        """Note that a service was opened; what was refused to a passToken that is no longer has passed too."""
+        if not self._refusals:
+            return
+        self._refusals = {
+            other: refusal
+            for other, refusal in self._refusals.items()
+            if other != sid and refusal.pass_token == self._credentials.pass_token
+        }
+        if not self._refusals and self._on_refusal:
+            self._on_refusal(None)
 
     def _standing_refusal(self, sid: str) -> _Refusal | None:
         refusal = self._refusals.get(sid)

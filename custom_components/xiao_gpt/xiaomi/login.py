@@ -1,5 +1,6 @@
 """The ways into an account that a person can go: password, captcha, verification, QR code, a passToken."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -8,7 +9,7 @@ from http import HTTPStatus
 import logging
 import time
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from .credentials import MICO, Credentials, Password, ServiceToken
 from .errors import (
@@ -24,13 +25,15 @@ from .errors import (
     XiaomiError,
 )
 from .http import CloudClient, Reply
-from .passport import CAPTCHA, Passport, raise_unless_granted, random_device_id, text_of
+from .passport import CAPTCHA, Passport, query_of, raise_unless_granted, random_device_id, text_of
 
 _LOGGER = logging.getLogger(__name__)
 
 _QR_SID = "mijia"
 """The service that the Mi Home app confirms logins for (xiaomusic); its passToken opens the others too."""
 _QR_POLL_S = 120.0
+_QR_REST_S = 1.0
+"""From the start of a poll to the next at least: polls that are cut off at once must not become a flood."""
 _QR_LIFE_S = 300.0
 
 
@@ -125,7 +128,7 @@ class Login:
         Raises:
             XiaomiError: the cloud could not be reached or made no sense.
         """
-        if not urlsplit(self.verification_url).query:
+        if not query_of(self.verification_url):
             return []
         await self._passport.follow(self.verification_url)  # opens the session of the verification
         answer = await self._passport.ask(
@@ -167,8 +170,8 @@ class Login:
             raise WrongCodeError(f"Verification answered with code {answer.get('code')}")
         end = await self._passport.follow(text_of(answer, "location"))
         # Some accounts are asked to confirm their phone number on the way; the page says how to go on without.
-        if skip := parse_qs(urlsplit(end).query).get("skipUrl"):
-            await self._passport.follow(skip[0])
+        if skip := query_of(end).get("skipUrl"):
+            await self._passport.follow(skip)
         if self._passport.cookie("passToken"):
             return await self._enter()
         return await self._again()
@@ -201,8 +204,14 @@ class Login:
         self._password = None
         self._passport.log_out()
         form = await self._passport.service_login(_QR_SID)
-        query = {name: values[0] for name, values in parse_qs(urlsplit(text_of(form, "location")).query).items()}
-        query |= {"theme": "", "bizDeviceType": "", "_hasLogo": "false", "_qrsize": "240"}
+        if form.get("code") == CAPTCHA:
+            raise ThrottledError("A captcha in the way of a QR code")  # where there is no form to put it into
+        query = query_of(text_of(form, "location")) | {
+            "theme": "",
+            "bizDeviceType": "",
+            "_hasLogo": "false",
+            "_qrsize": "240",
+        }
         answer = await self._passport.ask(
             "GET", f"/longPolling/loginUrl?{urlencode(query)}&_dc={int(time.time() * 1000)}"
         )
@@ -228,21 +237,18 @@ class Login:
 
     async def _poll(self, code: QrCode) -> dict[str, Any]:
         """Wait for the confirmation; a poll that ends without news is followed by the next."""
-        while (left := code.expires - time.monotonic()) > 0:
+        while (left := code.expires - (asked := time.monotonic())) > 0:
             try:
                 reply = await self._passport.send("GET", code.poll_url, timeout=min(_QR_POLL_S, left))
             except NetworkError as err:
                 if not err.uncertain:  # there is no connection at all
                     raise
-                continue
-            if reply.status == HTTPStatus.REQUEST_TIMEOUT:
-                continue
-            if reply.status != HTTPStatus.OK:
-                break
-            answer = reply.json()
-            if answer.get("code") == 0:
-                return answer
-            break
+            else:
+                if reply.status == HTTPStatus.OK and (answer := reply.json()).get("code") == 0:
+                    return answer
+                if reply.status != HTTPStatus.REQUEST_TIMEOUT:
+                    break
+            await asyncio.sleep(asked + _QR_REST_S - time.monotonic())
         raise QrExpiredError("The QR code was not confirmed")
 
     async def _submit(self, password: Password, captcha: str) -> dict[str, Any]:
@@ -269,12 +275,22 @@ class Login:
         return answer
 
     async def _again(self) -> Credentials:
-        if self._password is None:
-            raise WrongCredentialsError("No password to log in with")
-        return await self.by_password(self._password)
+        if self._password is not None:
+            return await self.by_password(self._password)
+        if self._passport.cookie("passToken"):
+            return await self._enter()
+        raise WrongCredentialsError("Nothing to log in with")
 
     async def _enter(self) -> Credentials:
-        return self._credentials({MICO: await self._passport.enter(MICO)})
+        try:
+            token = await self._passport.enter(MICO)
+        except CaptchaNeededError as err:
+            # It is for the form of the password, and there is none here.
+            raise ThrottledError("A captcha in the way of a passToken") from err
+        except VerificationNeededError as err:
+            self.verification_url = err.url
+            raise
+        return self._credentials({MICO: token})
 
     def _credentials(self, services: dict[str, ServiceToken]) -> Credentials:
         return Credentials(
@@ -297,8 +313,9 @@ def _picture(reply: Reply) -> Picture:
 def read_cookies(text: str) -> dict[str, str]:
     """Return the cookies in what a person copied from a browser: ``userId=1; passToken=V1:…``, lines or a table."""
     found = {}
-    for part in text.replace("\n", ";").split(";"):
+    for part in text.strip().removeprefix("Cookie:").replace("\n", ";").split(";"):
         name, _, value = part.strip().replace("\t", "=", 1).partition("=")
+        value = value.partition("\t")[0].strip().strip('"')  # a table goes on with domain, path and dates
         if value:
-            found[name.strip()] = value.strip().strip('"')
+            found[name.strip()] = value
     return found

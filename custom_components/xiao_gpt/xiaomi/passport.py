@@ -7,7 +7,7 @@ from http import HTTPStatus
 import secrets
 import string
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 from .credentials import ServiceToken
 from .errors import CaptchaNeededError, CloudError, VerificationNeededError, WrongCredentialsError
@@ -84,7 +84,7 @@ class Passport:
             reply = await self.send("GET", url)
             if reply.location is None:
                 return url
-            url = urljoin(url, reply.location)
+            url = _absolute(reply.location, url)
             if not _is_ours(url):
                 return url
         raise CloudError("A login that redirects without end")
@@ -104,7 +104,7 @@ class Passport:
             answer = await self.service_login(sid)
             raise_unless_granted(answer)
             if answer.get("passToken"):
-                self.renewed = str(answer["passToken"])
+                self.renewed = text_of(answer, "passToken")
                 self.set_cookies(passToken=self.renewed)
             if token := await self.open_service(answer):
                 return token
@@ -136,12 +136,24 @@ def text_of(answer: Mapping[str, Any], name: str) -> str:
     """Return a field of an answer that must be there.
 
     Raises:
-        CloudError: it is not.
+        CloudError: it is not, or it holds what can be neither sent nor kept (half a character, a line's end).
     """
-    value = answer.get(name)
-    if not value:
+    text = str(answer.get(name) or "")
+    if not text or not text.isprintable():
         raise CloudError(f"A login answer without {name}")
-    return str(value)
+    return text
+
+
+def query_of(url: str) -> dict[str, str]:
+    """Return the query of an address, the first value of each name.
+
+    Raises:
+        CloudError: it is no address.
+    """
+    try:
+        return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    except ValueError as err:
+        raise CloudError("A login that leads to an address that is none") from err
 
 
 def raise_unless_granted(answer: Mapping[str, Any]) -> None:
@@ -165,9 +177,9 @@ def raise_unless_granted(answer: Mapping[str, Any]) -> None:
         raise CloudError(f"Login answered with code {code}")
 
 
-def _absolute(url: str) -> str:
+def _absolute(url: str, base: str = HOST) -> str:
     try:
-        return urljoin(HOST, url)
+        return urljoin(base, url)
     except ValueError as err:
         raise CloudError("A login that leads to an address that is none") from err
 
