@@ -192,7 +192,7 @@ _TABLE = (
         state_reported=False,
         pausable_speech=False,
     ),
-    # Both brothers are silent by ubus [I]; that it cannot be paused nobody has said. Its directive takes a bool, 5-4 [I].
+    # Both brothers are silent by ubus [I]; that it cannot be paused nobody has said. Its directive is 5-4 [I], a bool.
     _play("L05G", "小爱音箱 Play"),
     # 3-5 as on the X08C [I], the other model of service 3, and some other number for play-control [I].
     _small("L09A", "小爱音箱 Art", play_control_siid=4, wake_up_takes_text=True, **_SERVICE_3),
