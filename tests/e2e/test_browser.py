@@ -301,6 +301,7 @@ async def test_a_qr_code_is_shown_and_goes_on_by_itself_when_it_is_scanned(home:
 
 async def test_a_lost_login_is_told_and_mended(home: Home):
     await home.set_up()
+    await home.turn("off")
     async with open_screen(home, "zh-Hans", "/config/repairs", "lost-login") as screen:
         home.expected.add("Login refused with code 70016")
         home.sim.world.account.expire("all")
@@ -308,9 +309,11 @@ async def test_a_lost_login_is_told_and_mended(home: Home):
         await repair.first.wait_for()
         await screen.picture("repairs")
         await repair.first.click()
-        await expect(screen.page.locator("dialog-repairs-issue")).to_contain_text("推荐扫码")
+        dialog = screen.page.locator("dialog-repairs-issue")
+        await expect(dialog).to_contain_text("推荐扫码")
         await screen.picture("what-to-do")
         await screen.page.keyboard.press("Escape")
+        await dialog.locator("ha-dialog").wait_for(state="detached")
         await screen.go("/config/integrations/integration/xiao_gpt")
         await screen.page.get_by_role("button", name="重新配置").first.click()
         menu = screen.flow.locator("step-flow-menu")
