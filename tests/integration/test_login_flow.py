@@ -3,8 +3,9 @@
 import asyncio
 import gc
 from http import HTTPStatus
+import json
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
@@ -54,6 +55,11 @@ def written(sim):
 
 def sent(sim):
     return [entry.fields for entry in sim.timeline.since(0, "verification_sent")]
+
+
+async def reopened(hass, step):
+    """Return what a person sees who closed the dialog and opens it again."""
+    return await hass.config_entries.flow.async_configure(step["flow_id"])
 
 
 def scans():
@@ -127,6 +133,23 @@ async def test_a_picture_is_for_who_has_its_address(hass, sim, hass_client_no_au
     for _ in range(30):
         show_picture(hass, Picture(PNG, "image/png"))
     assert (await browser.get(path)).status == HTTPStatus.NOT_FOUND
+
+
+async def test_a_dialog_that_is_opened_again_shows_where_it_was(hass, sim):
+    sim.settings.update({"verification": True, "verification_code": ""})
+    step = await at_captcha(hass, sim)
+    first = step["description_placeholders"]["picture"]
+    step = await reopened(hass, step)
+    assert (step["step_id"], step["errors"]) == ("captcha", {})
+    assert step["description_placeholders"]["picture"] != first
+    step = await reopened(hass, await submit(hass, step, {"captcha": written(sim)}))
+    assert (step["step_id"], step["errors"], options(step)) == ("verification", {}, ["phone", "email", "browser"])
+    step = await submit(hass, step, {"way": "email"})
+    again = await reopened(hass, step)
+    assert (again["step_id"], again["errors"]) == ("code", {})
+    assert again["description_placeholders"] == step["description_placeholders"]
+    assert len(sent(sim)) == 1
+    assert (await submit(hass, step, {"code": sent(sim)[-1]["code"], "resend": False}))["step_id"] == "service"
 
 
 # The verification
@@ -244,6 +267,61 @@ async def test_a_qr_code_that_cannot_be_made_is_told(hass, sim):
     assert (await submit(hass, step, {}))["type"] is FlowResultType.SHOW_PROGRESS
 
 
+async def test_a_login_that_is_declined_in_the_app_is_followed_by_another_code(hass, sim):
+    step = await begin(hass, "qr")
+    first = step["description_placeholders"]["picture"]
+    sim.world.account.scan(confirm=False)
+    await until(sim, lambda: len(sim.timeline.since(0, "qr_code")) == 2)
+    step = await reopened(hass, step)
+    assert step["type"] is FlowResultType.SHOW_PROGRESS
+    assert step["description_placeholders"]["picture"] != first
+    sim.world.account.scan()
+    await settled(hass)
+    assert (await reopened(hass, step))["step_id"] == "service"
+
+
+async def test_a_cloud_that_fails_while_it_is_waited_for_is_told(hass, sim, monkeypatch):
+    monkeypatch.setattr("custom_components.xiao_gpt.xiaomi.login._QR_REST_S", 0.0)
+    sim.settings.update({"qr_poll": 0.05})
+    step = await begin(hass, "qr")
+    break_cloud(sim, path="longPolling/lp", status=502)
+    await settled(hass)
+    step = await reopened(hass, step)
+    assert (step["step_id"], step["errors"]) == ("qr_again", {"base": "cloud_error"})
+    sim.world.faults.clear()
+    step = await submit(hass, step, {})
+    sim.world.account.scan()
+    await settled(hass)
+    assert (await reopened(hass, step))["step_id"] == "service"
+
+
+async def test_a_qr_code_that_cannot_be_renewed_is_told(hass, sim):
+    sim.settings.update({"qr_life": 0.2})
+    step = await begin(hass, "qr")
+    break_cloud(sim, host=PASSPORT, path="loginUrl", disconnect=True)
+    await settled(hass)
+    step = await reopened(hass, step)
+    assert (step["step_id"], step["errors"]) == ("qr_again", {"base": "cannot_connect"})
+    step = await submit(hass, step, {})  # still so
+    assert (step["step_id"], step["errors"]) == ("qr_again", {"base": "cannot_connect"})
+
+
+async def test_a_suspicious_network_gets_no_qr_code(hass, sim):
+    sim.settings.update({"suspicious": True})
+    step = await begin(hass, "qr")
+    assert (step["step_id"], step["errors"]) == ("qr_again", {"base": "throttled"})
+
+
+async def test_a_scan_by_an_account_without_speakers_is_told(hass, sim):
+    for speaker in list(sim.world.speakers):
+        sim.world.remove_speaker(speaker)
+    step = await begin(hass, "qr")
+    sim.world.account.scan()
+    await settled(hass)
+    step = await reopened(hass, step)
+    assert (step["step_id"], step["errors"]) == ("qr_again", {"base": "no_speakers"})
+
+
 async def test_nobody_waits_for_a_scan_after_the_dialog_is_closed(hass, sim):
     step = await begin(hass, "qr")
     (scan,) = scans()
@@ -271,6 +349,7 @@ async def test_a_dialog_that_is_closed_after_the_last_code_leaves_no_error(hass,
     [
         lambda user, token: {"pass_token": token, "user_id": user},
         lambda user, token: {"pass_token": f" userId={user}; passToken={token}; deviceId=BROWSER "},
+        lambda user, token: {"pass_token": f"passToken\t{token}\t.xiaomi.com\t/\nuserId\t{user}\t.xiaomi.com\t/"},
         lambda user, token: {"pass_token": token, "user_id": f" {user} ", "device_id": "BROWSER"},
     ],
 )
@@ -294,7 +373,46 @@ async def test_a_passtoken_that_is_refused_is_told(hass, sim):
     assert suggested(step) == typed
 
 
+@pytest.mark.parametrize("pasted", ["passToken", "passToken=", "V1:x\r\nX-Evil: 1", "V1:密"])
+async def test_what_is_no_passtoken_is_no_riddle(hass, sim, pasted):
+    typed = {"pass_token": pasted, "user_id": "1"}
+    step = await submit(hass, await begin(hass, "pass_token"), typed)
+    assert step["step_id"] == "pass_token"
+    assert step["errors"]["base"] in ("wrong_credentials", "cloud_error")
+    assert suggested(step) == typed
+
+
+async def test_a_passtoken_in_a_suspicious_network_has_to_wait(hass, sim):
+    sim.settings.update({"suspicious": True})
+    typed = {"pass_token": "V1:x", "user_id": "1"}
+    step = await submit(hass, await begin(hass, "pass_token"), typed)
+    assert (step["step_id"], step["errors"]) == ("pass_token", {"base": "throttled"})
+    assert suggested(step) == typed
+
+
+@pytest.mark.parametrize("way", ["email", "browser"])
+async def test_a_passtoken_may_have_to_be_verified_too(hass, sim, way):
+    account = sim.world.account
+    page = f"/fe/service/identity/authStart?sid=micoapi&context={account.new_identity('BROWSER', 'micoapi')}"
+    answer = json.dumps({"code": 0, "notificationUrl": page})
+    break_cloud(sim, path="serviceLogin$", status=200, body=answer, times=1)
+    typed = {"pass_token": account.log_in(None), "user_id": str(account.user_id), "device_id": "BROWSER"}
+    step = await submit(hass, await begin(hass, "pass_token"), typed)
+    assert (step["step_id"], step["errors"], options(step)) == ("verification", {}, ["phone", "email", "browser"])
+    assert step["description_placeholders"]["url"] == f"https://{PASSPORT}{page}"
+    step = await submit(hass, step, {"way": way})
+    if way == "email":
+        step = await submit(hass, step, {"code": sent(sim)[-1]["code"], "resend": False})
+    assert step["step_id"] == "service"
+
+
 # What is kept, and the other flows
+
+
+async def test_a_mail_address_in_a_title_is_masked(hass, sim):
+    step = await submit(hass, await begin(hass), account_input(sim) | {"username": sim.world.account.email})
+    step = await submit(hass, step, service_input(sim))
+    assert (await submit(hass, step, {"model": "gpt-5-mini"}))["title"] == "d***@example.com"
 
 
 async def test_the_password_is_kept_only_where_the_person_wants_it(hass, sim):
@@ -338,13 +456,62 @@ async def test_a_lost_login_is_renewed_by_each_way(hass, sim, entry, way):
     assert (entry.data["xiaomi"]["device_id"] == device_id) is (way == "qr")
 
 
-async def test_the_login_can_be_changed_without_need(hass, sim, entry):
+async def logged_in_by(hass, sim, menu, way):
+    """Go one of the ways from a menu to its end."""
+    step = await choose(hass, menu, way)
+    if way == "qr":
+        sim.world.account.scan()
+        await settled(hass)
+        return await reopened(hass, step)
+    account = sim.world.account
+    pasted = {"pass_token": account.log_in(None), "user_id": str(account.user_id)}
+    return await submit(hass, step, account_input(sim) if way == "password" else pasted)
+
+
+@pytest.mark.parametrize("way", ["qr", "password", "pass_token"])
+async def test_the_login_can_be_changed_without_need(hass, sim, entry, way):
+    before = entry.data
     step = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )
     assert step["menu_options"] == ["service", "qr", "password", "pass_token"]
-    step = await submit(hass, await choose(hass, step, "password"), account_input(sim))
+    assert (await logged_in_by(hass, sim, step, way))["reason"] == "login_renewed"
+    await hass.async_block_till_done()
+    assert entry.data["xiaomi"]["pass_token"] != before["xiaomi"]["pass_token"]
+    assert entry.data.keys() == before.keys()
+    assert (entry.data["api_key"], entry.data["base_url"]) == (before["api_key"], before["base_url"])
+    await polls(sim, 1)
+
+
+@pytest.mark.parametrize("source", [SOURCE_REAUTH, SOURCE_RECONFIGURE])
+@pytest.mark.parametrize("way", ["qr", "password", "pass_token"])
+async def test_another_account_does_not_take_an_entrys_place(hass, sim, entry, way, source):
+    kept = entry.data["xiaomi"]["pass_token"]
+    if source == SOURCE_REAUTH:
+        entry.async_start_reauth(hass)
+        step = await wait_for_flow(hass, "reauth")
+    else:
+        step = await hass.config_entries.flow.async_init(DOMAIN, context={"source": source, "entry_id": entry.entry_id})
+    sim.world.account.user_id += 1
+    step = await logged_in_by(hass, sim, step, way)
+    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "wrong_account")
+    assert entry.data["xiaomi"]["pass_token"] == kept
+
+
+async def test_a_lost_login_may_take_captcha_and_verification(hass, sim, entry):
+    sim.world.account.expire("all")
+    menu = await wait_for_flow(hass, "reauth")
+    sim.world.account.distrust()
+    sim.settings.update({"captcha": True, "verification": True, "verification_code": ""})
+    step = await submit(hass, await choose(hass, menu, "password"), account_input(sim))
+    assert step["step_id"] == "captcha"
+    step = await submit(hass, step, {"captcha": written(sim)})
+    assert step["step_id"] == "verification"
+    step = await submit(hass, step, {"way": "phone"})
+    step = await submit(hass, step, {"code": sent(sim)[-1]["code"], "resend": False})
     assert step["reason"] == "login_renewed"
+    await hass.async_block_till_done()
+    await polls(sim, 1)
 
 
 async def test_a_dialog_that_was_closed_half_way_does_not_stand_in_the_way(hass, sim):

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from copy import deepcopy
+from dataclasses import replace
+import json
 from typing import Any
 
 import aiohttp
@@ -20,9 +23,14 @@ from custom_components.xiao_gpt.xiaomi import (
     XiaomiError,
     list_speakers,
 )
+from custom_components.xiao_gpt.xiaomi.credentials import MICO, MIOT
+from custom_components.xiao_gpt.xiaomi.http import Reply
+from simulator.app import Simulator
 from simulator.cloud import compact
+from simulator.errors import InvalidInput
 
 from .json_values import json_values
+from .support import password_of, token_of
 
 JSON = json_values("code", "location", "userId")
 
@@ -133,3 +141,117 @@ async def test_only_our_own_errors_come_of_it(
             await way(client)
         except XiaomiError:
             return
+
+
+# The truth, spoilt in some places: so that what comes after the first answer is reached as well
+
+GONE = "gone"
+SPOILT = st.sampled_from(
+    [GONE, "", "\ud800", "a\r\nb: c", "http://[", "//[", "https://example.com/", "/", 0, 1, -1, {}, []]
+)
+CHANGES = st.lists(st.tuples(st.integers(0, 40), SPOILT | JSON), max_size=3)
+"""Which of an answer's values are changed, and to what."""
+
+
+class TamperedClient(CloudClient):
+    """The way to a cloud that tells the truth, on which somebody changes the answers of one path."""
+
+    def __init__(self, session: aiohttp.ClientSession, sim: Simulator, path: str) -> None:
+        super().__init__(session, sim.url)
+        self._path = path
+        self.changes: list[tuple[int, Any]] = []
+        self.seen = 0
+
+    async def request(self, method: str, url: str, **options: Any) -> Reply:
+        reply = await super().request(method, url, **options)
+        if not url.partition("?")[0].endswith(self._path):
+            return reply
+        self.seen += 1
+        answer = reply.json()
+        for place, value in self.changes:
+            places = list(places_in(answer))
+            if not places:
+                break
+            inside, key = places[place % len(places)]
+            if value == GONE:
+                del inside[key]
+            else:
+                inside[key] = deepcopy(value)  # the next change may be made inside it
+        return replace(reply, content=f"&&&START&&&{json.dumps(answer, sort_keys=True)}".encode())
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield where each value stands."""
+    if isinstance(value, dict | list):
+        for key, inner in list(value.items() if isinstance(value, dict) else enumerate(value)):
+            yield value, key
+            yield from places_in(inner)
+
+
+async def with_captcha_and_verification(sim: Simulator, client: CloudClient) -> None:
+    sim.settings.update({"captcha": True, "verification": True, "verification_interval": 0.0})
+    login, password = Login(client), password_of(sim)
+    with suppress(XiaomiError):
+        await login.by_password(password)
+    await login.captcha_picture()
+    with suppress(XiaomiError):
+        await login.by_password(password, sim.world.account.as_json()["captchas"][-1])
+    ways = await login.verification_ways()
+    with suppress(XiaomiError):
+        await login.send_code(ways[0] if ways else Way.PHONE)
+    json.dumps((await login.verify(Way.PHONE, sim.settings.verification_code)).as_dict(), ensure_ascii=False).encode()
+
+
+async def with_a_scan(sim: Simulator, client: CloudClient) -> None:
+    login = Login(client)
+    code = await login.qr_code()
+    with suppress(InvalidInput):
+        sim.world.account.scan()
+    json.dumps((await login.wait_for_scan(code)).as_dict(), ensure_ascii=False).encode()
+
+
+async def for_a_long_time(sim: Simulator, client: CloudClient) -> None:
+    sim.settings.update({"repeat_pass_token": True})
+    credentials = await Login(client).by_pass_token(str(sim.world.account.user_id), sim.world.account.log_in(None))
+    account = XiaomiAccount(client, replace(credentials, password=password_of(sim)))
+    for _ in range(2):
+        assert all(info.hardware for info in await list_speakers(account))
+        await account.authorize(MIOT)
+        sim.world.account.expire("micoapi")
+    await account.authorize(MICO, rejected=token_of(account, MICO))
+
+
+@pytest.mark.parametrize(
+    ("way", "path"),
+    [
+        (with_captcha_and_verification, "/pass/serviceLogin"),
+        (with_captcha_and_verification, "/pass/serviceLoginAuth2"),
+        (with_captcha_and_verification, "/identity/list"),
+        (with_captcha_and_verification, "/identity/auth/verifyPhone"),
+        (with_captcha_and_verification, "/identity/auth/sendPhoneTicket"),
+        (with_a_scan, "/pass/serviceLogin"),
+        (with_a_scan, "/longPolling/loginUrl"),
+        (with_a_scan, "/longPolling/lp"),
+        (for_a_long_time, "/pass/serviceLogin"),
+        (for_a_long_time, "/admin/v2/device_list"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+@settings(HOSTILE, max_examples=15)
+@example(changes=[])
+@given(changes=CHANGES)
+async def test_only_our_own_errors_come_of_a_truth_that_is_spoilt(
+    sim: Simulator,
+    session: aiohttp.ClientSession,
+    way: Callable[[Simulator, CloudClient], Awaitable[None]],
+    path: str,
+    changes: list[tuple[int, Any]],
+) -> None:
+    client = TamperedClient(session, sim, path)
+    client.changes = changes
+    try:
+        async with asyncio.timeout(20):
+            await way(sim, client)
+    except XiaomiError:
+        assert changes  # what is not spoilt works
+    assert client.seen
