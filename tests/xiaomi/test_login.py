@@ -202,6 +202,13 @@ async def test_a_ticket_that_is_refused_is_made_again(sim: Simulator, login: Log
     assert requests(sim, PASSPORT).count("/pass/serviceLoginAuth2") == 1
 
 
+@pytest.mark.parametrize("status", [200, 302, 403])
+async def test_a_ticket_that_buys_no_token_is_the_clouds_fault(sim: Simulator, login: Login, status: int) -> None:
+    break_cloud(sim, MINA, "/sts", "ok", status=status)
+    with pytest.raises(CloudError, match=str(status)):
+        await login.by_password(password_of(sim))
+
+
 async def test_one_login_can_be_used_again(sim: Simulator, login: Login) -> None:
     first = await login.by_password(password_of(sim))
     second = await login.by_password(password_of(sim))
