@@ -78,7 +78,7 @@ async def test_the_whole_log_at_debug_level_keeps_every_secret(hass, sim, caplog
             break_cloud(sim, host=host, times=1, **fault)
     account.expire("micoapi")
     # One that is left would meet the login with the password below, and hold the next one back for a minute.
-    await until(sim, lambda: all(fault.times == 0 for fault in sim.world.faults))
+    await until(sim, lambda: not sim.world.faults.as_json())
     await polls(sim, 2)
     sim.settings.update({"captcha": True})
     account.expire("all")
