@@ -66,9 +66,9 @@ class TestReportingSpeaker:
         report(f"calibrated {model} {cps} cps, lag {lag}", speaker)
         assert not speaker.cuts
         assert speaker.words == LONG
-        assert max(speaker.silences) <= 0.6
+        assert max(speaker.silences) <= 1.1
         assert sum(speaker.reads) / len(speaker.pieces) <= 4
-        assert 0 <= ended - speaker.pieces[-1].end <= 0.7
+        assert 0 <= ended - speaker.pieces[-1].end <= 1
 
     def test_the_status_is_never_asked_in_a_tight_loop(self, cps, lag, model):
         speaker = FakeSpeaker(MODELS[model](cps), lag=lag)
@@ -106,6 +106,32 @@ def test_odd_status_costs_time_but_no_words(cps, options):
     report(f"{options} {cps} cps", speaker)
     assert not speaker.cuts
     assert max(speaker.silences) <= 1.4
+
+
+@pytest.mark.parametrize("cps", [4, 5, 6.5])
+def test_a_speaker_that_is_known_well_is_hardly_ever_silent(cps):
+    rate = calibrated(lambda: FakeSpeaker(with_pauses(cps)))
+    for _ in range(5):
+        perform(FakeSpeaker(with_pauses(cps)), LONG, rate)
+    speaker = FakeSpeaker(with_pauses(cps))
+    perform(speaker, LONG, rate)
+    report(f"well known, {cps} cps", speaker)
+    assert not speaker.cuts
+    # The status shows speech 0.1 s longer here than the product thinks.
+    assert median(speaker.silences) <= 0.4
+    sentences = sum(piece.text.count("。") + 1 for piece in speaker.pieces)
+    assert sum(speaker.reads) / sentences <= 2
+
+
+@pytest.mark.parametrize("cps", [4, 4.9, 6.5])
+def test_a_blind_unknown_speaker_is_spoken_to_in_short_pieces(cps):
+    speaker = FakeSpeaker(with_pauses(cps), reports=False)
+    perform(speaker, LONG)
+    report(f"blind, unknown, {cps} cps", speaker)
+    assert not speaker.cuts
+    assert speaker.words == LONG
+    assert max(len(piece.text) for piece in speaker.pieces[:-1]) <= 20
+    assert median(speaker.silences) <= 1.3
 
 
 def test_much_slower_speech_is_waited_for_while_it_is_reported():
@@ -162,12 +188,12 @@ def talk_with_an_excuse(speaker, text, rate):
 def test_a_piece_that_the_speaker_swallows_is_excused_once_and_the_rest_is_said(cps, lag):
     rate = calibrated(lambda: FakeSpeaker(with_pauses(cps), lag=lag))
     speaker = FakeSpeaker(with_pauses(cps), lag=lag, filtered="北京的秋天")
-    factor = rate.factor
+    before = rate.estimate(LONG).seconds
     talk_with_an_excuse(speaker, LONG, rate)
     assert speaker.swallowed
     assert [piece.text for piece in speaker.pieces].count(EXCUSE) == 1
     assert not speaker.cuts
-    assert abs(rate.factor / factor - 1) < 0.05  # silence teaches nothing
+    assert rate.estimate(LONG).seconds == pytest.approx(before, rel=0.05)  # silence teaches nothing
 
 
 @pytest.mark.parametrize("options", [{}, {"lag": 3.0}, {"sticky": True}, {"reports": False}, {"wobble": 0.06}])
@@ -420,5 +446,6 @@ def test_the_clock_can_be_replaced():
 def test_rates_are_learned_well_enough_to_predict():
     for cps in (4, 5, 6.5):
         rate = calibrated(lambda cps=cps: FakeSpeaker(with_pauses(cps)))
-        errors = [abs(rate.estimate(text) / with_pauses(cps)(text) - 1) for text in (ANSWER, ANSWER[:60], ANSWER[40:])]
+        texts = (ANSWER, ANSWER[:60], ANSWER[40:])
+        errors = [abs(rate.estimate(text).seconds / with_pauses(cps)(text) - 1) for text in texts]
         assert median(errors) < 0.08

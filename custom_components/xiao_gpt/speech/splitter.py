@@ -51,16 +51,18 @@ class Splitter:
         """Say that nothing follows, so that the rest needs no border to be taken."""
         self._finished = True
 
-    def take(self, *, first: bool = False, hurry: bool = False) -> str | None:
+    def take(self, *, first: bool = False, hurry: bool = False, reach: int | None = None) -> str | None:
         """Return the next piece that may be spoken now, or None if more text is needed.
 
         Args:
             first: The listener waits for the first words: a clause is enough.
             hurry: The speaker falls silent: rather a clause than nothing.
+            reach: As many characters as should be spoken at once, unless they are the last ones. A clause is not cut
+                for its sake.
         """
         if not self._pending:
             return None
-        cut = self._cut(first=first, hurry=hurry)
+        cut = self._cut(first=first, hurry=hurry, reach=self._limit if reach is None else min(reach, self._limit))
         if cut is None:
             return None
         while cut < min(len(self._pending), self._limit) and self._pending[cut].isspace():
@@ -69,7 +71,7 @@ class Splitter:
         self._in_code ^= piece.count(FENCE) % 2 == 1
         return piece
 
-    def _cut(self, *, first: bool, hurry: bool) -> int | None:
+    def _cut(self, *, first: bool, hurry: bool, reach: int) -> int | None:
         rest = len(self._pending)
         full = rest > self._limit
         if self._finished and not full and not first:
@@ -82,12 +84,13 @@ class Splitter:
         spoken = [border for border in found if border.spoken]
         if first and (cut := next(filter(_opens_well, spoken), None)):
             return cut.at
-        sentence = _last(spoken, Kind.SENTENCE)
-        if sentence is not None:
-            return sentence
-        clauses = [border for border in spoken if border.spoken >= _SHORTEST_CLAUSE]
-        if (hurry or full) and (clause := _last(clauses, Kind.CLAUSE)) is not None:
-            return clause
+        natural = [border for border in spoken if border.kind is Kind.SENTENCE or border.spoken >= _SHORTEST_CLAUSE]
+        within = [border for border in natural if border.at <= reach]
+        least = Kind.CLAUSE if hurry or full else Kind.SENTENCE
+        if near := _last(within, Kind.SENTENCE) or _last(within, least):
+            return near
+        if beyond := next((border for border in natural if border.kind >= least), None):
+            return beyond.at
         if full:
             return self._forced(found, spoken)
         return rest if self._finished else None

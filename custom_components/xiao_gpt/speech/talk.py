@@ -7,10 +7,17 @@ from typing import Protocol
 
 from .borders import FENCE
 from .clock import Clock
-from .ending import Ending
+from .ending import BLIND_S, TRUSTED_S, End, Ending
 from .pacing import SpeechRate
 from .speakable import speakable
 from .splitter import Splitter
+
+# Where the pace is not known well enough to trust it, pieces are such that their end need not be looked for longer than
+# a few looks take; and never shorter than this, or the answer would sound chopped.
+_LOOKED_FOR_S = 0.3
+_SHORTEST_REACH = 12
+# From so many characters on, pieces whose end can be trusted are long enough to be worth it.
+_WORTHWHILE_REACH = 30
 
 
 class Voice(Protocol):
@@ -39,6 +46,8 @@ class Spoken:
     """The answer as it was written, up to the end of the last piece that the speaker was given."""
     pieces: int
     interrupted: bool
+    hushed: bool = False
+    """Whether it was ended at the speaker itself: by its own stop, or by someone who began to speak to it."""
 
 
 class Talk:
@@ -70,7 +79,6 @@ class Talk:
         self._rate = rate
         self._on_first_words = on_first_words
         self._substitute = substitute
-        self._doubtful = bool(substitute)
         self._clock = clock or Clock()
         self._splitter = Splitter(voice.limit)
         self.begun = asyncio.Event()
@@ -81,6 +89,8 @@ class Talk:
         self._taken = ""
         self._said = ""
         self._pieces = 0
+        self._hushed = False
+        self._trip = 0.0
 
     @property
     def over(self) -> bool:
@@ -90,7 +100,7 @@ class Talk:
     @property
     def spoken(self) -> Spoken:
         """What has been said so far; stands after an error too."""
-        return Spoken(self._said, self._pieces, self._stopped.is_set())
+        return Spoken(self._said, self._pieces, self._stopped.is_set(), self._hushed)
 
     def feed(self, delta: str) -> None:
         """Add what has just arrived. After the end of the talk it is of no use and is dropped."""
@@ -145,25 +155,50 @@ class Talk:
         splitter = self._splitter
         opening, in_code = not self._pieces, splitter.in_code
         # A complete short answer is one piece: a border inside it could only add a pause.
-        piece = splitter.take(first=opening and not splitter.finished) or splitter.take(hurry=True)
+        piece = splitter.take(first=True) if opening and not splitter.finished else None
+        piece = piece or splitter.take(hurry=True, reach=self._reach())
         if piece is None:
             return None
         # Code beyond the limit comes in parts; each is shown to the cleaner as the code that it is.
         fenced = f"{FENCE}\n\n{piece}" if in_code else piece
         return piece, speakable(f"{fenced}\n{FENCE}" if splitter.in_code else fenced)
 
+    def _reach(self) -> int:
+        """Return how many characters to say at once, so that the speaker's end is known well enough."""
+        if not self._voice.reports_status:
+            return max(_SHORTEST_REACH, self._rate.reach(BLIND_S / 3))
+        trusted = self._rate.reach(TRUSTED_S / 2)
+        return trusted if trusted >= _WORTHWHILE_REACH else max(_SHORTEST_REACH, self._rate.reach(_LOOKED_FOR_S))
+
     async def _speak(self, words: str) -> None:
         self.begun.set()
-        await self._voice.say(words)
+        ending = await self._say(words)
         self._said = self._taken
         self._pieces += 1
-        ending = Ending(self._voice, self._rate, self._clock, self._stopped)
         if self._pieces == 1 and self._on_first_words:
             self._on_first_words()
-        spoken = await ending.wait(words, make_sure=self._doubtful)
-        if spoken is not None:
-            self._doubtful = not spoken  # one look at each answer is enough, until a piece is lost
-        if spoken is False and self._substitute and not self._over:
+        end = await ending.wait(words, lead=self._trip / 2, more=self._more, make_sure=bool(self._substitute))
+        if self._over:
+            return
+        if end is End.HUSHED:
+            self._over = self._hushed = True
+        elif end is End.SWALLOWED and self._substitute:
             excuse, self._substitute = self._substitute, ""
-            await self._voice.say(excuse)
-            await Ending(self._voice, self._rate, self._clock, self._stopped).wait(excuse)
+            ending = await self._say(excuse)
+            await ending.wait(excuse, lead=self._trip / 2, more=self._more)
+
+    async def _say(self, words: str) -> Ending:
+        """Have the speaker begin to say something, and return its end.
+
+        The words are on their way to the speaker for about half of what the request takes; the quickest request tells,
+        since the others had to wait for something else.
+        """
+        asked = self._clock.now()
+        await self._voice.say(words)
+        took = self._clock.now() - asked
+        self._trip = min(self._trip or took, took)
+        return Ending(self._voice, self._rate, self._clock, self._stopped)
+
+    def _more(self) -> bool:
+        """Whether something will follow."""
+        return not self._splitter.done
