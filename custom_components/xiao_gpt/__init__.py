@@ -6,18 +6,32 @@ from homeassistant.components.conversation import HOME_ASSISTANT_AGENT, async_pr
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.typing import ConfigType
 
+from .attention import AttentionGuide
 from .connections import async_create_client, create_account
 from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
 from .dialogue import Dialogue, spoken_language
 from .listener import Listener
 from .login_issue import async_forget_login, async_report_login
+from .memory import Memory
+from .polling import PollBudget
 from .routing import Router
+from .services import async_setup_services
+from .settings import Settings
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
-PLATFORMS = [Platform.CONVERSATION, Platform.SWITCH]
+PLATFORMS = [Platform.CONVERSATION, Platform.NUMBER, Platform.SELECT, Platform.SWITCH]
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions: automations that use them are checked before any account is loaded."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> bool:
@@ -37,14 +51,26 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     coordinator = XiaoGptCoordinator(hass, entry, account)
     await coordinator.async_config_entry_first_refresh()
     async_report_login(hass, entry, None)
-    entry.runtime_data = XiaoGptData(account, client, coordinator, settings_of(entry))
-    router = Router()
+    memory = Memory(hass, entry.entry_id)
+    await memory.async_load()
+    settings = Settings.of(entry.options)
+    budget = PollBudget(settings.polls_per_minute)
+    entry.runtime_data = XiaoGptData(account, client, coordinator, memory, budget, settings_of(entry))
+    guide = AttentionGuide(hass, settings)
+    start = partial(_start_dialogue, hass, entry, router=Router(), settings=settings, guide=guide)
+    if settings.night is not None:
+        for moment in settings.night:
+            entry.async_on_unload(
+                async_track_time_change(
+                    hass, lambda _: budget.review(), hour=moment.hour, minute=moment.minute, second=moment.second
+                )
+            )
 
     @callback
     def check_speakers() -> None:
         """Begin a dialogue at each speaker that is new."""
         for did in coordinator.data.keys() - entry.runtime_data.dialogues.keys():
-            _start_dialogue(hass, entry, did, router)
+            start(did)
 
     check_speakers()
     # Before the platforms: their own look for new speakers finds the dialogues there.
@@ -61,11 +87,24 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
 
 
 @callback
-def _start_dialogue(hass: HomeAssistant, entry: XiaoGptConfigEntry, did: str, router: Router) -> None:
-    coordinator = entry.runtime_data.coordinator
+def _start_dialogue(
+    hass: HomeAssistant,
+    entry: XiaoGptConfigEntry,
+    did: str,
+    *,
+    router: Router,
+    settings: Settings,
+    guide: AttentionGuide,
+) -> None:
+    data = entry.runtime_data
+    coordinator, budget = data.coordinator, data.budget
     speaker = coordinator.speakers[did]
-    dialogue = Dialogue(hass, entry, speaker, coordinator.device_of(speaker.info).id, router)
-    entry.runtime_data.dialogues[did] = dialogue
+    device_id = coordinator.device_of(speaker.info).id
+    dialogue = data.dialogues[did] = Dialogue(
+        hass, entry, speaker, device_id, router=router, settings=settings, memory=data.memory
+    )
+    guide.follow(dialogue, budget.review)
+    budget.join(did, partial(guide.attention, dialogue))
 
     @callback
     def failing(error: XiaomiError) -> None:
@@ -78,9 +117,7 @@ def _start_dialogue(hass: HomeAssistant, entry: XiaoGptConfigEntry, did: str, ro
     def look_again() -> None:
         hass.async_create_task(coordinator.async_request_refresh())
 
-    listener = Listener(
-        speaker, interval=dialogue.poll_interval, heard=dialogue.heard, failing=failing, recovered=look_again
-    )
+    listener = Listener(speaker, budget=budget, heard=dialogue.heard, failing=failing, recovered=look_again)
     entry.async_create_background_task(hass, listener.run(), f"{DOMAIN} listens to {did}")
 
 
@@ -98,12 +135,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
             await dialogue.stop()
         except XiaomiError as err:
             LOGGER.debug("%s could not be silenced: %s", dialogue.speaker.info.name, err)
+    await entry.runtime_data.memory.async_save()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Leave no repair behind for an account that is gone."""
+    """Leave nothing behind of an account that is gone: no repair, none of its words."""
     async_forget_login(hass, entry)
+    await Memory(hass, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(

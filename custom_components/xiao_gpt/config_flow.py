@@ -9,6 +9,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
     ConfigSubentryFlow,
+    OptionsFlow,
     SubentryFlowResult,
 )
 from homeassistant.const import (
@@ -37,6 +38,7 @@ from .connections import async_create_client
 from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
 from .gpt import DEFAULT_BASE_URL, AsyncOpenAI, GptError, list_models, preferred, probe
 from .login_flow import LOGIN_STEPS, LoginFlow
+from .options_flow import XiaoGptOptionsFlow
 from .prompts import default_assistant_name, default_prompt
 from .xiaomi import Credentials
 
@@ -70,6 +72,13 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Assistants are subentries."""
         return {SUBENTRY_ASSISTANT: AssistantFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the form of what can be set for all speakers."""
+        return XiaoGptOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

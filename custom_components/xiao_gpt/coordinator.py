@@ -1,5 +1,6 @@
 """The account's speakers: which there are and whether they can be reached."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -14,7 +15,9 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .gpt import AsyncOpenAI
 from .known_models import KnownModels
-from .xiaomi import AuthError, Speaker, SpeakerInfo, XiaomiAccount, XiaomiError, list_speakers
+from .memory import Memory
+from .polling import PollBudget
+from .xiaomi import AuthError, Speaker, SpeakerInfo, Status, XiaomiAccount, XiaomiError, list_speakers
 
 if TYPE_CHECKING:
     from .dialogue import Dialogue
@@ -31,6 +34,8 @@ class XiaoGptData:
     account: XiaomiAccount
     client: AsyncOpenAI
     coordinator: XiaoGptCoordinator
+    memory: Memory
+    budget: PollBudget
     settings: Mapping[str, Any]
     """What `settings_of` returned when the entry was loaded."""
     dialogues: dict[str, Dialogue] = field(default_factory=dict)
@@ -95,6 +100,7 @@ class XiaoGptCoordinator(DataUpdateCoordinator[dict[str, SpeakerInfo]]):
         for did in self.speakers.keys() - present.keys():  # gone: nobody need listen to it
             self.speakers[did].info = replace(self.speakers[did].info, online=False)
         await self._search(present)
+        await self._look(present)
         return present
 
     def _add(self, info: SpeakerInfo) -> None:
@@ -116,6 +122,16 @@ class XiaoGptCoordinator(DataUpdateCoordinator[dict[str, SpeakerInfo]]):
             if info.online and not self.speakers[did].reachable:
                 await self.speakers[did].ping()
         self._tell_availability(present)
+
+    async def _look(self, present: Mapping[str, SpeakerInfo]) -> None:
+        """Look which speakers play, where several share the attention: someone is there, most likely.
+
+        Those are left out whose status is told by the other cloud: it would be logged in to for this alone.
+        """
+        speakers = [self.speakers[did] for did, info in present.items() if info.online]
+        if len(speakers) > 1:
+            by_ubus = [speaker for speaker in speakers if speaker.model.status is Status.UBUS]
+            await asyncio.gather(*(speaker.is_speaking() for speaker in by_ubus))
 
     @callback
     def _reachable_changed(self) -> None:

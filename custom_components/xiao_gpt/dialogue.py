@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 import time
 
 from homeassistant.components import conversation
@@ -10,25 +9,25 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import Context as HassContext, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 
+from .answer import Answer
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
+from .memory import Memory
 from .phrases import Phrase
-from .routing import Command, Context, Decision, Route, Router
+from .polling import Attention
+from .routing import Command, Context, Decision, Mode, Route, Router, is_good
+from .settings import Settings
 from .speech import SpeechRate, Talk
-from .turn import Turn, converse
+from .turn import Turn, Words, converse, keep
 from .xiaomi import Record, Speaker, SpeakerOfflineError, XiaomiError
 
 LIVELY_S = 60.0
 """How long after the last exchange a follow-up question is likely."""
-LIVELY_INTERVAL_S = 0.3
-ENABLED_INTERVAL_S = 1.0
-"""What two peers have asked at for years without being refused."""
-DISABLED_INTERVAL_S = 2.0
-"""Only "打开高级对话" is waited for."""
 TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
-SILENCE_CHECK_S = 0.6
-"""The play status follows what the speaker does by up to half a second or more (mi-gpt waits 3 s)."""
+DISTRUST_S = 120.0
+"""How long after a failure XiaoAI is not silenced before the agent's first words have come."""
 
 
 def spoken_language(hass: HomeAssistant) -> str:
@@ -40,47 +39,85 @@ class Dialogue:
     """Answers at one speaker."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, speaker: Speaker, device_id: str, router: Router
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        speaker: Speaker,
+        device_id: str,
+        *,
+        router: Router,
+        settings: Settings,
+        memory: Memory,
     ) -> None:
         """Take the speaker and the device that stands for it in Home Assistant."""
         self.speaker = speaker
+        self.device_id = device_id
+        self.enabled = False
+        """Whether advanced dialogue is on."""
+        self.continuous = False
+        """Whether the speaker listens again after each answer."""
+        self.mode = Mode.AUTOMATIC
+        self.set_rate: SpeechRate | None = None
+        """The pace, where a person has set it; else it is learned."""
         self._hass = hass
         self._entry = entry
-        self._device_id = device_id
         self._router = router
-        self._rate = SpeechRate()
-        self._enabled = False
+        self._settings = settings
+        self._memory = memory
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
         self._one_at_a_time = asyncio.Lock()
-        self._last_exchange = -LIVELY_S
+        self._lively_until = self._distrust_until = float("-inf")
 
-    @property
-    def enabled(self) -> bool:
-        """Whether advanced dialogue is on."""
-        return self._enabled
+    # What can be set and seen
 
     @callback
-    def set_enabled(self, enabled: bool) -> None:
-        """Turn advanced dialogue on or off."""
-        if enabled == self._enabled:
-            return
-        self._enabled = enabled
-        for observer in self._observers:
-            observer()
+    def set(self, *, enabled: bool | None = None, continuous: bool | None = None, mode: Mode | None = None) -> None:
+        """Change how the dialogue is held, and tell who observes it."""
+        before = self.enabled, self.continuous, self.mode
+        self.enabled = self.enabled if enabled is None else enabled
+        self.continuous = self.continuous if continuous is None else continuous
+        self.mode = self.mode if mode is None else mode
+        if enabled is False:
+            self._lively_until = float("-inf")
+        if before != (self.enabled, self.continuous, self.mode):
+            self._changed()
 
     @callback
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
-        """Call `observer` when advanced dialogue is turned on or off; return what ends that."""
+        """Call `observer` when anything about the dialogue has changed; return what ends that."""
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
 
-    def poll_interval(self) -> float:
-        """Return how often the speaker should be asked for new records just now, in seconds."""
-        if not self._enabled:
-            return DISABLED_INTERVAL_S
-        lively = self._turns or time.monotonic() - self._last_exchange < LIVELY_S
-        return LIVELY_INTERVAL_S if lively else ENABLED_INTERVAL_S
+    def _changed(self) -> None:
+        for observer in self._observers:
+            observer()
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the speaker can be made to listen again."""
+        return self.speaker.model.wake_up is not None
+
+    @property
+    def attention(self) -> Attention:
+        """How likely it is that someone speaks to the speaker now, by the dialogue itself."""
+        if self._turns or time.monotonic() < self._lively_until:
+            return Attention.LIVELY
+        return Attention.IDLE if self.enabled else Attention.OFF
+
+    @callback
+    def pay_attention(self, seconds: float) -> None:
+        """Expect that someone speaks to the speaker within so many seconds; 0: no longer."""
+        now = time.monotonic()
+        self._lively_until = max(self._lively_until, now + seconds) if seconds else now
+        self._changed()
+
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is being given."""
+        return any(not turn.interrupted for turn in self._turns)
+
+    # What happens
 
     @callback
     def heard(self, record: Record, age: float = 0.0) -> None:
@@ -95,12 +132,17 @@ class Dialogue:
                 "What was said to %s came to be known %.0f s later, and is not answered", self.speaker.info.name, age
             )
             return
-        answering = self.answering
-        self.interrupt()
-        decision = self._router.decide(
-            record.query,
-            Context(enabled=self._enabled, answering=answering, plays_audio=record.plays_audio),
+        context = Context(
+            enabled=self.enabled,
+            answering=self.answering,
+            plays_audio=record.plays_audio,
+            mode=self.mode,
+            keywords=self._settings.keywords,
+            continuous=self.continuous,
+            own_words=self._settings.words,
         )
+        self.interrupt()
+        decision = self._router.decide(record.query, context)
         LOGGER.debug(
             "%s heard %d characters: %s (%s)",
             self.speaker.info.name,
@@ -112,14 +154,10 @@ class Dialogue:
             return
         turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
         self._turns.append(turn)
+        self._changed()
         self._entry.async_create_background_task(
-            self._hass, self._take(turn, decision), f"{DOMAIN} turn at {self.speaker.info.did}"
+            self._hass, self._take(turn, decision, record), f"{DOMAIN} turn at {self.speaker.info.did}"
         )
-
-    @property
-    def answering(self) -> bool:
-        """Whether an answer is being given."""
-        return any(not turn.interrupted for turn in self._turns)
 
     @callback
     def interrupt(self) -> None:
@@ -137,33 +175,52 @@ class Dialogue:
             self.interrupt()
             await self.speaker.stop()
 
-    async def _take(self, turn: Turn, decision: Decision) -> None:
+    # Turns
+
+    async def _take(self, turn: Turn, decision: Decision, record: Record) -> None:
         """Take one turn, after those before it have ended."""
         try:
             async with self._one_at_a_time:
                 if decision.route is Route.COMMAND:
                     await self._obey(turn, decision)
                 else:
-                    await self._answer(turn)
+                    await self._answer(turn, record)
+                if self.continuous and not turn.interrupted:
+                    await self.speaker.wake()
         except SpeakerOfflineError as err:
             LOGGER.debug("%s does not answer: %s", self.speaker.info.name, err)  # the coordinator says so, once
         except XiaomiError as err:
             LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
         finally:
             self._turns.remove(turn)
-            self._last_exchange = time.monotonic()
+            if self.enabled:
+                self._lively_until = time.monotonic() + LIVELY_S
+            self._memory.async_changed()
+            self._changed()
 
     async def _obey(self, turn: Turn, decision: Decision) -> None:
         """Do what the person told the dialogue itself."""
         match decision.intent:
             case Command.STOP:
+                self.set(continuous=False)  # "别说了" is not an invitation to go on
                 await self.speaker.stop()
             case Command.TURN_ON:
-                self.set_enabled(True)
+                self.set(enabled=True)
                 await self._speak(turn, Phrase.TURNED_ON)
             case Command.TURN_OFF:
-                self.set_enabled(False)
+                self.set(enabled=False, continuous=False)
                 await self._speak(turn, Phrase.TURNED_OFF)
+            case Command.CONTINUE if not self.can_continue:
+                await self._speak(turn, Phrase.CANNOT_CONTINUE)
+            case Command.CONTINUE:
+                self.set(continuous=True)
+                await self._speak(turn, Phrase.CONTINUES)
+            case Command.DISCONTINUE:
+                self.set(continuous=False)
+                await self._speak(turn, Phrase.CONTINUES_NOT)
+            case Command.NEW_TOPIC:
+                self._memory.of(self.speaker.info.did).session.clear()
+                await self._speak(turn, Phrase.NEW_TOPIC)
 
     async def _speak(self, turn: Turn, phrase: Phrase) -> None:
         await self.speaker.pause()
@@ -171,54 +228,34 @@ class Dialogue:
         turn.talk.finish()
         await turn.talk.run()
 
-    async def _answer(self, turn: Turn) -> None:
+    async def _answer(self, turn: Turn, record: Record) -> None:
         """Let Home Assistant or the agent answer, and speak the answer while it comes."""
-        silencing = asyncio.create_task(self._silence(turn))
-        speaking = asyncio.create_task(self._utter(turn))
-        try:
-            try:
-                await converse(
-                    self._hass,
-                    turn,
-                    agent_id=self._agent_id,
-                    conversation_id=f"{DOMAIN}-{self.speaker.info.did}",
-                    device_id=self._device_id,
-                    language=spoken_language(self._hass),
-                    context=HassContext(),
-                )
-            except Exception:  # noqa: BLE001 (an agent may be anybody's code; the person must not wait in vain)
-                LOGGER.exception("The agent failed at %s", self.speaker.info.name)
-                turn.talk.feed(Phrase.SORRY)
-            turn.talk.finish()
-            await speaking
-        finally:
-            silencing.cancel()
-            speaking.cancel()
+        did = self.speaker.info.did
+        session = self._memory.of(did).session
+        session.open(dt_util.utcnow().timestamp(), self._settings.session_s)
+        words = Words(turn, self._settings.max_characters)
+        answer = Answer(self.speaker, turn, words, thinking_after_s=self._settings.thinking_after_s)
+        succeeded = await answer.give(
+            lambda: converse(
+                self._hass,
+                turn,
+                words,
+                agent_id=self._agent_id,
+                session=session,
+                conversation_id=session.conversation_id(did),
+                device_id=self.device_id,
+                language=spoken_language(self._hass),
+                context=HassContext(),
+            ),
+            instead=record.answer if is_good(record.answer) else None,
+            patient=is_good(record.answer) and time.monotonic() < self._distrust_until,
+        )
+        self._distrust_until = float("-inf") if succeeded else time.monotonic() + DISTRUST_S
+        keep(turn, session)
 
-    async def _utter(self, turn: Turn) -> None:
-        """Speak the turn's words as they come; if that fails the agent need not go on."""
-        try:
-            await turn.talk.run()
-        except XiaomiError:
-            turn.interrupt()
-            raise
-
-    async def _silence(self, turn: Turn) -> None:
-        """Silence XiaoAI's own answer, and make sure of it where the speaker tells."""
-        if turn.interrupted:
-            return  # what XiaoAI says now is about something newer
-        try:
-            await self.speaker.pause()
-            if not self.speaker.reports_status:
-                return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SILENCE_CHECK_S):
-                    await turn.talk.begun.wait()
-            # What comes next may be our own words, and must not be stopped.
-            if not turn.talk.begun.is_set() and await self.speaker.is_speaking() and not turn.talk.begun.is_set():
-                await self.speaker.stop()
-        except XiaomiError as err:
-            LOGGER.debug("%s could not be silenced: %s", self.speaker.info.name, err)
+    @property
+    def _rate(self) -> SpeechRate:
+        return self.set_rate or self._memory.of(self.speaker.info.did).rate
 
     @property
     def _agent_id(self) -> str:

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable
 import random
+import time
 
 from .const import LOGGER
+from .polling import PollBudget
 from .xiaomi import AuthError, Record, Speaker, ThrottledError, Unheard, XiaomiError
 
 BATCH = 5
@@ -12,8 +14,6 @@ BATCH = 5
 MAX_RECORDS = 40
 FIRST_BACK_OFF_S = 1.0
 MAX_BACK_OFF_S = 60.0
-THROTTLED_S = 10.0
-"""How long to wait when the cloud asks for fewer requests, at first."""
 FAILURES_TO_REPORT = 3
 """A single request that fails is no news; so many in a row are."""
 
@@ -25,7 +25,7 @@ class Listener:
         self,
         speaker: Speaker,
         *,
-        interval: Callable[[], float],
+        budget: PollBudget,
         heard: Callable[[Record, float], None],
         failing: Callable[[XiaomiError], None],
         recovered: Callable[[], None],
@@ -34,13 +34,13 @@ class Listener:
 
         Args:
             speaker: the speaker.
-            interval: returns the seconds between the starts of two requests, asked before each wait.
+            budget: says when to ask. The speaker takes part in it by its did.
             heard: called with each new record and its age in seconds, by the server's clock.
             failing: called once when the cloud cannot be asked for a while, or at once if that needs a person.
             recovered: called once when it can be asked again.
         """
         self._speaker = speaker
-        self._interval = interval
+        self._budget = budget
         self._heard = heard
         self._failing = failing
         self._recovered = recovered
@@ -49,25 +49,29 @@ class Listener:
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        loop = asyncio.get_running_loop()
+        did = self._speaker.info.did
         failures = 0
         while True:
-            started = loop.time()
-            wait = 0.0
+            started = time.monotonic()
             if self._speaker.info.online:
                 try:
                     await self._poll()
                 except XiaomiError as err:
                     failures += 1
-                    wait = _back_off(failures, err)
                     LOGGER.debug("%s could not be listened to: %s", self._speaker.info.name, err)
                     self._report(failures, err)
+                    if isinstance(err, ThrottledError):
+                        self._budget.throttled()
+                    else:
+                        await asyncio.sleep(_back_off(failures))
                 else:
                     failures = 0
+                    self._budget.served()
                     if self._reported:
                         self._reported = False
                         self._recovered()
-            await asyncio.sleep(max(wait, self._interval() - (loop.time() - started)))
+            if await self._budget.wait(did, started):
+                self._unheard = Unheard()  # what was said while it rested was not for us
 
     def _report(self, failures: int, error: XiaomiError) -> None:
         if not self._reported and (failures >= FAILURES_TO_REPORT or isinstance(error, AuthError)):
@@ -86,7 +90,6 @@ class Listener:
             self._heard(record, max(0.0, age))
 
 
-def _back_off(failures: int, error: XiaomiError) -> float:
+def _back_off(failures: int) -> float:
     """Return for how many seconds not to ask after so many failures in a row, at random so that speakers spread."""
-    first = THROTTLED_S if isinstance(error, ThrottledError) else FIRST_BACK_OFF_S
-    return min(MAX_BACK_OFF_S, first * 2.0 ** min(failures - 1, 10)) * random.uniform(0.75, 1.25)  # noqa: S311
+    return min(MAX_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** min(failures - 1, 10)) * random.uniform(0.75, 1.25)  # noqa: S311

@@ -6,10 +6,14 @@ from typing import Any
 from homeassistant.components import conversation
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.intent import IntentResponse, IntentResponseType
+from homeassistant.util import dt as dt_util
 
 from .compat import async_get_chat_session
 from .interruption import current_interruption
+from .session import Session
 from .speech import Talk
+
+_ENDS = "。！？!?…\n"
 
 
 class Turn:
@@ -19,59 +23,96 @@ class Turn:
         """Take what was said and what speaks the answer."""
         self.utterance = utterance
         self.talk = talk
-        self.interruption = asyncio.Event()
+        self.enough = asyncio.Event()
+        """Set when no more of the answer is wanted from the agent; what has come of it may still be spoken."""
+        self.chat_log: conversation.ChatLog | None = None
+        """The history that the turn is part of, once the agent has been asked."""
+        self._interrupted = False
 
     @property
     def interrupted(self) -> bool:
         """Whether nobody listens to the answer any more."""
-        return self.interruption.is_set()
+        return self._interrupted
 
     @callback
     def interrupt(self) -> None:
         """End the answer: the agent's stream ends, nothing more is spoken."""
-        self.interruption.set()
+        self._interrupted = True
+        self.enough.set()
         self.talk.interrupt()
 
 
-class _Words:
+class Words:
     """Listens to a chat log and hands the assistant's words on, as the assist pipeline does for its voices."""
 
-    def __init__(self, talk: Talk) -> None:
-        self._talk = talk
+    def __init__(self, turn: Turn, max_characters: int) -> None:
+        """Take whose words they are.
+
+        Args:
+            turn: the turn.
+            max_characters: after so many, the first end of a sentence is the end of the answer.
+        """
+        self._turn = turn
+        self._left = max_characters
         self._role: str | None = None
         self.any = False
+        self.came = asyncio.Event()
+        """Set whenever words have come."""
 
     @callback
     def __call__(self, chat_log: conversation.ChatLog, delta: dict[str, Any]) -> None:
+        """Take what the chat log tells of."""
         if role := delta.get("role"):
             if role == "assistant" and self.any:
-                self._talk.feed("\n")  # a message after a tool call is not glued to the one before it
+                self._feed("\n")  # a message after a tool call is not glued to the one before it
             self._role = role
         if self._role == "assistant" and (words := delta.get("content")):
             self.any = True
-            self._talk.feed(words)
+            self.came.set()
+            self._feed(words)
+
+    @callback
+    def _feed(self, words: str) -> None:
+        if self._turn.enough.is_set():
+            return
+        self._left -= len(words)
+        if self._left < 0:
+            beyond = max(0, len(words) + self._left)
+            end = next((at for at in range(beyond, len(words)) if words[at] in _ENDS), None)
+            if end is not None:
+                self._turn.talk.feed(words[: end + 1])
+                self._turn.enough.set()
+                return
+        self._turn.talk.feed(words)
 
 
 async def converse(
     hass: HomeAssistant,
     turn: Turn,
+    words: Words,
     *,
     agent_id: str,
+    session: Session,
     conversation_id: str,
     device_id: str,
     language: str,
     context: Context,
-) -> None:
+) -> str | None:
     """Answer the turn by Home Assistant's own intents, or else by the agent; the words go to the turn's talk.
 
     Args:
         hass: Home Assistant.
         turn: the turn.
+        words: takes them on their way.
         agent_id: any conversation agent of Home Assistant.
-        conversation_id: the history that the turn belongs to.
+        session: the history that the turn belongs to.
+        conversation_id: what Home Assistant knows it by.
         device_id: the speaker's device, whose area "打开灯" means.
         language: the language of the utterance.
         context: on whose behalf.
+
+    Returns:
+        What there is to say about a failure, or None if there was an answer.
     """
     user_input = conversation.ConversationInput(
         text=turn.utterance,
@@ -82,22 +123,23 @@ async def converse(
         language=language,
         agent_id=agent_id,
     )
-    words = _Words(turn.talk)
     with (
-        async_get_chat_session(hass, conversation_id, context) as session,
-        conversation.async_get_chat_log(hass, session, user_input, chat_log_delta_listener=words) as chat_log,
+        async_get_chat_session(hass, conversation_id, context) as chat_session,
+        conversation.async_get_chat_log(hass, chat_session, user_input, chat_log_delta_listener=words) as chat_log,
     ):
+        turn.chat_log = chat_log
+        session.restore(chat_log)
         if (confirmation := await _by_home(hass, user_input, chat_log)) is not None:
             turn.talk.feed(confirmation)
-            return
+            return None
         if turn.interrupted:
-            return  # something newer was said before this one's turn came; only the home was still to obey
-        token = current_interruption.set(turn.interruption)
+            return None  # something newer was said before this one's turn came; only the home was still to obey
+        token = current_interruption.set(turn.enough)
         try:
             result = await conversation.async_converse(
                 hass,
                 turn.utterance,
-                session.conversation_id,
+                chat_session.conversation_id,
                 context,
                 language=language,
                 agent_id=agent_id,
@@ -105,12 +147,18 @@ async def converse(
             )
         finally:
             current_interruption.reset(token)
-    failed = result.response.response_type is IntentResponseType.ERROR
-    if failed and words.any:
-        turn.talk.feed("\n")
-    # An agent that does not stream says all at the end; one that failed says why.
-    if failed or not words.any:
+    if result.response.response_type is IntentResponseType.ERROR:
+        return _speech(result.response)
+    if not words.any:  # an agent that does not stream says all at the end
         turn.talk.feed(_speech(result.response))
+    return None
+
+
+def keep(turn: Turn, session: Session) -> None:
+    """Keep what was said in a turn that is over; of an answer that was interrupted, what was spoken."""
+    if turn.chat_log is not None:
+        heard = turn.talk.spoken.said if turn.interrupted else None
+        session.keep(turn.chat_log, now=dt_util.utcnow().timestamp(), heard=heard)
 
 
 async def _by_home(

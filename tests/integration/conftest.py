@@ -13,7 +13,7 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr, en
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.xiao_gpt import dialogue
+from custom_components.xiao_gpt import polling, silencing
 from custom_components.xiao_gpt.const import GATEWAY_VARIABLE
 from simulator.app import Simulator
 import simulator.llm
@@ -33,8 +33,8 @@ async def house(
     """A Chinese home whose way to Xiaomi's clouds leads to the simulator."""
     monkeypatch.setenv(GATEWAY_VARIABLE, sim.url)
     monkeypatch.setattr("custom_components.xiao_gpt.speech.talk.Clock", QuickClock)
-    for name in ("LIVELY_INTERVAL_S", "ENABLED_INTERVAL_S", "DISABLED_INTERVAL_S", "SILENCE_CHECK_S"):
-        monkeypatch.setattr(dialogue, name, getattr(dialogue, name) / SPEED)
+    for module, name in ((polling, "MINUTE_S"), (silencing, "CHECK_S")):
+        monkeypatch.setattr(module, name, getattr(module, name) / SPEED)
     hass.config.language = "zh-Hans"
     hass.config.country = "CN"
     assert await async_setup_component(hass, "homeassistant", {})

@@ -105,8 +105,8 @@ async def test_nothing_is_seen_of_a_fault_that_passes(hass, sim, corner, caplog,
 async def test_a_cloud_that_is_down_is_seen_once_and_what_was_said_meanwhile_is_heard(
     hass, sim, living, caplog, monkeypatch, down
 ):
-    for name in ("MAX_BACK_OFF_S", "THROTTLED_S"):
-        monkeypatch.setattr(f"custom_components.xiao_gpt.listener.{name}", 0.1)
+    for name in ("listener.MAX_BACK_OFF_S", "polling.MAX_THROTTLED_S"):
+        monkeypatch.setattr(f"custom_components.xiao_gpt.{name}", 0.1)
     break_cloud(sim, **down)
     await wait_for_state(hass, living.switch, STATE_UNAVAILABLE)
     since = living.ask(QUESTION)

@@ -10,6 +10,7 @@ import pytest
 from custom_components.xiao_gpt import listener as listener_module
 from custom_components.xiao_gpt.connections import create_cloud_client
 from custom_components.xiao_gpt.listener import Listener
+from custom_components.xiao_gpt.polling import Attention, PollBudget
 from custom_components.xiao_gpt.xiaomi import (
     AuthError,
     Login,
@@ -34,9 +35,11 @@ class Ear:
         self.heard: list[Record] = []
         self.failed: list[XiaomiError] = []
         self.recovered = 0
+        budget = PollBudget(6000)
+        budget.join(speaker.info.did, lambda: Attention.LIVELY)
         self.listener = Listener(
             speaker,
-            interval=lambda: 0.02,
+            budget=budget,
             heard=lambda record, age: self.heard.append(record),
             failing=self.failed.append,
             recovered=self.recover,

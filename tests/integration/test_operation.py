@@ -18,7 +18,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.xiao_gpt import coordinator, dialogue, listener
+from custom_components.xiao_gpt import answer, coordinator, dialogue, listener, polling, silencing
 from custom_components.xiao_gpt.const import DOMAIN
 from custom_components.xiao_gpt.dialogue import Dialogue
 from custom_components.xiao_gpt.speech.clock import Clock
@@ -73,14 +73,11 @@ class CompressedClock(Clock):
 
 
 COMPRESSED = {
-    dialogue: (
-        "LIVELY_S",
-        "LIVELY_INTERVAL_S",
-        "ENABLED_INTERVAL_S",
-        "DISABLED_INTERVAL_S",
-        "SILENCE_CHECK_S",
-    ),
-    listener: ("FIRST_BACK_OFF_S", "THROTTLED_S", "MAX_BACK_OFF_S"),
+    dialogue: ("LIVELY_S", "DISTRUST_S"),
+    silencing: ("CHECK_S",),
+    polling: ("MINUTE_S", "THROTTLED_S"),
+    answer: ("STALL_S",),
+    listener: ("FIRST_BACK_OFF_S", "MAX_BACK_OFF_S"),
     account: ("PASSWORD_REST_S", "REFUSAL_REST_S", "MAX_REFUSAL_REST_S"),
     speaker: ("LAG_S", "LOOK_S", "SETTLE_S"),
     coordinator: ("UPDATE_INTERVAL", "SEARCH_INTERVAL"),

@@ -79,7 +79,9 @@ def test_each_text_says_something_and_holds_no_address(language):
 def test_chinese_is_chinese_and_english_is_english(language):
     for key, text in flat(TEXTS[language]):
         assert re.search(r"[\u4e00-\u9fff]" if language == "zh-Hans" else r"[A-Za-z]", text), key
-        assert language == "zh-Hans" or not re.search(r"[\u4e00-\u9fff]", text), key
+        # XiaoAI is spoken to in Chinese, wherever one is from.
+        if language != "zh-Hans" and "words" not in key and "keywords" not in key:
+            assert not re.search(r"[\u4e00-\u9fff]", text), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -11,8 +11,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.xiao_gpt.interruption import current_interruption, interruption
+from custom_components.xiao_gpt.session import Session
 from custom_components.xiao_gpt.speech import SpeechRate, Talk
-from custom_components.xiao_gpt.turn import Turn, converse
+from custom_components.xiao_gpt.turn import Turn, Words, converse
 from simulator.llm_replies import ScriptedReply, ToolCall, own_answer, tokens
 from tests.integration.support import agent_id, event
 
@@ -48,15 +49,19 @@ def take(hass, entry, corner):
 
     async def take(utterance, *, agent=None, turn=None):
         turn = turn or Turn(utterance, Recorder(living.speaker))
-        await converse(
+        failure = await converse(
             hass,
             turn,
+            Words(turn, 1000),
             agent_id=agent or agent_id(hass, entry),
+            session=Session(),
             conversation_id="a-conversation",
             device_id=living.device.id,
             language="zh-Hans",
             context=Context(),
         )
+        if failure is not None:
+            turn.talk.feed(failure)
         return turn.talk
 
     return take

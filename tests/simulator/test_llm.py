@@ -442,6 +442,15 @@ async def test_tokens_are_never_early_even_after_a_hold_up(server: Server) -> No
     assert finished.fields["tokens"] == 20
 
 
+async def test_tokens_come_in_bursts_at_the_same_pace(server: Server) -> None:
+    server.endpoint.settings.update({"tokens_per_second": 10, "burst": 15})
+    server.endpoint.replies.append(ScriptedReply("", "好" * 40))
+    await server.stream(user("说"))
+    request, first, finished = server.timeline.since()
+    assert first.t - request.t < 1.4
+    assert 1.5 <= finished.t - request.t < 1.9  # 15 tokens at once, and the last five when the second burst begins
+
+
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("settings", [{"first_token": 60}, {"tokens_per_second": 0.01}, {"stall_after": 1}])
 async def test_a_client_that_hangs_up_is_noticed_without_waiting_for_a_token(
@@ -518,6 +527,7 @@ async def test_settings_are_shown_and_changed(server: Server) -> None:
         {"models": [1]},
         {"list_models": 1},
         {"stall_after": True},
+        {"burst": 0},
         {"api_key": 1},
     ],
 )

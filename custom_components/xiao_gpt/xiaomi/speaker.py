@@ -60,6 +60,7 @@ class Speaker:
         self._queue = asyncio.Lock()
         self._asked_for = 0
         self._reachable = True
+        self._plays = False
         self._ways = Ways()
 
     @property
@@ -96,6 +97,11 @@ class Speaker:
     def reachable(self) -> bool:
         """Whether it did not leave the last command unanswered."""
         return self._reachable
+
+    @property
+    def plays(self) -> bool:
+        """Whether it was playing something, speech or music, when its status was read last."""
+        return self._plays
 
     # Speech
 
@@ -287,6 +293,7 @@ class Speaker:
         """Return what the speaker says it is doing; None where the model does not say."""
         status = await insist(self._read_status, harmless=True, tries=_READ_TRIES)
         if status is not None:
+            self._plays = status.playing
             self._note_reachable(True)
         return status
 

@@ -1,0 +1,63 @@
+"""What is known of each speaker from one start to the next: its pace, and what was talked about."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+from .session import Session
+from .speech import SpeechRate
+
+STORAGE_VERSION = 1
+SAVE_DELAY_S = 30.0
+
+
+@dataclass
+class SpeakerMemory:
+    """What is known of one speaker."""
+
+    rate: SpeechRate = field(default_factory=SpeechRate)
+    session: Session = field(default_factory=Session)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as data to store."""
+        return {"rate": self.rate.as_dict(), "session": self.session.as_dict()}
+
+
+class Memory:
+    """Keeps what is known of an entry's speakers."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Take whose speakers they are."""
+        # The words of the home: not for everyone who can read the disk.
+        self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True)
+        self._speakers: dict[str, SpeakerMemory] = {}
+
+    async def async_load(self) -> None:
+        """Read what was kept."""
+        for did, data in (await self._store.async_load() or {}).items():
+            self._speakers[did] = SpeakerMemory(
+                SpeechRate.from_dict(data.get("rate", {})), Session.from_dict(data.get("session", {}))
+            )
+
+    def of(self, did: str) -> SpeakerMemory:
+        """Return what is known of a speaker; changes to it are kept when `async_changed` is called."""
+        return self._speakers.setdefault(did, SpeakerMemory())
+
+    @callback
+    def async_changed(self) -> None:
+        """Keep what has changed, soon, and when Home Assistant stops."""
+        self._store.async_delay_save(self._data, SAVE_DELAY_S)
+
+    async def async_save(self) -> None:
+        """Keep everything now: the entry is about to be loaded anew."""
+        await self._store.async_save(self._data())
+
+    async def async_remove(self) -> None:
+        """Forget everything."""
+        await self._store.async_remove()
+
+    def _data(self) -> dict[str, Any]:
+        return {did: memory.as_dict() for did, memory in self._speakers.items()}

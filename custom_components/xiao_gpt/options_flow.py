@@ -1,0 +1,97 @@
+"""What can be set for all speakers of an account."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TimeSelector,
+)
+import probatio as vol
+
+from .settings import (
+    COMMAND_FIELDS,
+    CONF_KEYWORDS,
+    CONF_MAX_CHARACTERS,
+    CONF_NIGHT,
+    CONF_NIGHT_FROM,
+    CONF_NIGHT_TO,
+    CONF_POLLS,
+    CONF_SESSION_MINUTES,
+    CONF_THINKING_AFTER,
+    DEFAULTS,
+    SECTION_DIALOGUE,
+    SECTION_POLLING,
+    SECTION_WORDS,
+)
+
+_PHRASES = TextSelector(TextSelectorConfig(multiple=True))
+
+
+def _number(least: int, most: int, step: int) -> NumberSelector:
+    return NumberSelector(NumberSelectorConfig(min=least, max=most, step=step, mode=NumberSelectorMode.BOX))
+
+
+_FIELDS: dict[str, dict[str, Any]] = {
+    SECTION_DIALOGUE: {
+        CONF_KEYWORDS: _PHRASES,
+        CONF_SESSION_MINUTES: _number(1, 240, 1),
+        CONF_THINKING_AFTER: _number(0, 30, 1),
+        CONF_MAX_CHARACTERS: _number(50, 5000, 50),
+    },
+    SECTION_WORDS: dict.fromkeys(COMMAND_FIELDS.values(), _PHRASES),
+    SECTION_POLLING: {
+        CONF_POLLS: _number(60, 600, 10),
+        CONF_NIGHT: BooleanSelector(),
+        CONF_NIGHT_FROM: TimeSelector(),
+        CONF_NIGHT_TO: TimeSelector(),
+    },
+}
+
+
+class XiaoGptOptionsFlow(OptionsFlow):
+    """One form in sections; saved options apply at once."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the options."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            cleaned = _cleaned(user_input)
+            polling = cleaned[SECTION_POLLING]
+            if polling[CONF_NIGHT] and polling[CONF_NIGHT_FROM] == polling[CONF_NIGHT_TO]:
+                errors["base"] = "empty_night"
+            else:
+                return self.async_create_entry(data=cleaned)
+        return self.async_show_form(
+            step_id="init", data_schema=_schema(user_input or self.config_entry.options), errors=errors
+        )
+
+
+def _schema(known: Mapping[str, Any]) -> vol.Schema:
+    """Return the form, filled in with what is known."""
+    sections: dict[Any, Any] = {}
+    for name, fields in _FIELDS.items():
+        values = DEFAULTS | dict(known.get(name, {}))
+        sections[vol.Required(name)] = section(
+            vol.Schema({vol.Required(field, default=values[field]): selector for field, selector in fields.items()}),
+            {"collapsed": name != SECTION_DIALOGUE},
+        )
+    return vol.Schema(sections)
+
+
+def _cleaned(user_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the input without empty and repeated phrases, whole numbers as such."""
+    return {name: {field: _clean(value) for field, value in fields.items()} for name, fields in user_input.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(dict.fromkeys(filter(None, (phrase.strip() for phrase in value))))
+    return int(value) if isinstance(value, float) else value
