@@ -68,7 +68,7 @@ async def install(house: House, sim: Simulator, service: Service | None = None) 
     return {
         devices[entity["device_id"]]: Installed(entity["device_id"], entity["entity_id"])
         for entity in await house.ws("config/entity_registry/list")
-        if entity["platform"] == DOMAIN and entity["entity_id"].startswith("switch.")
+        if entity["platform"] == DOMAIN and entity["translation_key"] == "advanced_dialogue"
     }
 
 

@@ -1,8 +1,10 @@
 """The dialogue at one speaker: what was heard is decided, answered and spoken, one turn at a time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from copy import deepcopy
 import time
+from typing import Any
 
 from homeassistant.components import conversation
 from homeassistant.config_entries import ConfigEntry
@@ -18,7 +20,7 @@ from .phrases import Phrase
 from .polling import Attention
 from .routing import Command, Context, Decision, Mode, Route, Router, is_good
 from .settings import Settings
-from .speech import SpeechRate, Talk
+from .speech import Clock, Ending, SpeechRate, Talk
 from .turn import Turn, Words, converse, keep
 from .xiaomi import Record, Speaker, SpeakerOfflineError, XiaomiError
 
@@ -67,6 +69,7 @@ class Dialogue:
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
         self._one_at_a_time = asyncio.Lock()
+        self._newer = asyncio.Event()
         self._lively_until = self._distrust_until = float("-inf")
 
     # What can be set and seen
@@ -150,14 +153,19 @@ class Dialogue:
             decision.route,
             decision.reason,
         )
+        self._newer.set()
+        self._newer = asyncio.Event()
         if decision.route is Route.NATIVE:
+            if context.enabled and self.continuous and record.answer and not record.plays_audio:
+                self._start(self._listen_again(record.answer, self._newer), "listens again")
             return
         turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
         self._turns.append(turn)
         self._changed()
-        self._entry.async_create_background_task(
-            self._hass, self._take(turn, decision, record), f"{DOMAIN} turn at {self.speaker.info.did}"
-        )
+        self._start(self._take(turn, decision, record), "turn")
+
+    def _start(self, doing: Coroutine[Any, Any, None], what: str) -> None:
+        self._entry.async_create_background_task(self._hass, doing, f"{DOMAIN} {what} at {self.speaker.info.did}")
 
     @callback
     def interrupt(self) -> None:
@@ -197,6 +205,17 @@ class Dialogue:
                 self._lively_until = time.monotonic() + LIVELY_S
             self._memory.async_changed()
             self._changed()
+
+    async def _listen_again(self, answer: str, newer: asyncio.Event) -> None:
+        """Wake the speaker when XiaoAI has said its own answer, unless something newer is said before."""
+        # XiaoAI began to speak before its record was seen, so nothing is learned from when it ends.
+        await Ending(self.speaker, deepcopy(self._rate), Clock(), newer).wait(answer)
+        if newer.is_set() or not self.continuous:
+            return
+        try:
+            await self.speaker.wake()
+        except XiaomiError as err:
+            LOGGER.debug("%s could not be woken: %s", self.speaker.info.name, err)
 
     async def _obey(self, turn: Turn, decision: Decision) -> None:
         """Do what the person told the dialogue itself."""

@@ -27,7 +27,7 @@ class Home:
     sim: Simulator
     house: House
     entity_ids: dict[str, str] = field(default_factory=dict)
-    """Entities of the integration: the speaker's switch and the assistant, by domain."""
+    """Entities of the integration: the speaker's, by translation key, and the assistant ("conversation")."""
     device_id: str = ""
     """The speaker's device in Home Assistant."""
     expected: set[str] = field(default_factory=set)
@@ -73,7 +73,7 @@ class Home:
             if domain == "conversation":
                 self.entity_ids[domain] = entity["entity_id"]
             elif devices[entity["device_id"]]["name"] == SPEAKER:
-                self.entity_ids[domain] = entity["entity_id"]
+                self.entity_ids[entity["translation_key"]] = entity["entity_id"]
                 self.device_id = entity["device_id"]
 
     async def remove(self) -> None:
@@ -84,7 +84,7 @@ class Home:
     @property
     def switch(self) -> str:
         """The entity id of the speaker's 高级对话."""
-        return self.entity_ids["switch"]
+        return self.entity_ids["advanced_dialogue"]
 
     async def turn(self, state: str) -> None:
         """Turn advanced dialogue on or off, by the switch."""

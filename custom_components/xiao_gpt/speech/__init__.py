@@ -1,9 +1,10 @@
 """From a stream of text to the mouth of a speaker: where to cut, what to say, when to go on."""
 
 from .clock import Clock
+from .ending import Ending
 from .pacing import SpeechRate
 from .speakable import speakable
 from .splitter import Splitter
 from .talk import Spoken, Talk, Voice
 
-__all__ = ["Clock", "SpeechRate", "Splitter", "Spoken", "Talk", "Voice", "speakable"]
+__all__ = ["Clock", "Ending", "SpeechRate", "Splitter", "Spoken", "Talk", "Voice", "speakable"]

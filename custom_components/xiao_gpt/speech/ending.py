@@ -8,11 +8,6 @@ from typing import Protocol
 from .clock import Clock
 from .pacing import LATEST_SHOWN_S, Estimate, SpeechRate
 
-TRUSTED_S = 0.1
-"""Pieces should be such that their end is known this well (two deviations): the silence after them is as long."""
-BLIND_S = 0.4
-"""A speaker without a status is given so much more time than expected, at most, if the pieces are short enough."""
-
 # An end that is known this well is not waited for to be seen: seeing it takes longer. So many must have been seen.
 _KNOWN_S = 0.35
 _KNOWN_LESSONS = 4

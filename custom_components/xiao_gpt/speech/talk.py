@@ -7,17 +7,20 @@ from typing import Protocol
 
 from .borders import FENCE
 from .clock import Clock
-from .ending import BLIND_S, TRUSTED_S, End, Ending
+from .ending import End, Ending
 from .pacing import SpeechRate
 from .speakable import speakable
 from .splitter import Splitter
 
-# Where the pace is not known well enough to trust it, pieces are such that their end need not be looked for longer than
-# a few looks take; and never shorter than this, or the answer would sound chopped.
+# Pieces should be such that their end is known to so many seconds (one deviation), the best that still gives them
+# so many characters ...
+_KNOWN_TO_S = (0.05, 0.1, 0.18)
+_WORTHWHILE_REACH = 30
+# ... else such that a few looks find it; and never shorter than this, or the answer would sound chopped.
 _LOOKED_FOR_S = 0.3
 _SHORTEST_REACH = 12
-# From so many characters on, pieces whose end can be trusted are long enough to be worth it.
-_WORTHWHILE_REACH = 30
+# The same for a speaker that cannot be looked at.
+_BLIND_S = 0.13
 
 
 class Voice(Protocol):
@@ -166,9 +169,11 @@ class Talk:
     def _reach(self) -> int:
         """Return how many characters to say at once, so that the speaker's end is known well enough."""
         if not self._voice.reports_status:
-            return max(_SHORTEST_REACH, self._rate.reach(BLIND_S / 3))
-        trusted = self._rate.reach(TRUSTED_S / 2)
-        return trusted if trusted >= _WORTHWHILE_REACH else max(_SHORTEST_REACH, self._rate.reach(_LOOKED_FOR_S))
+            return max(_SHORTEST_REACH, self._rate.reach(_BLIND_S))
+        for known_to in _KNOWN_TO_S:
+            if (reach := self._rate.reach(known_to)) >= _WORTHWHILE_REACH:
+                return reach
+        return max(_SHORTEST_REACH, self._rate.reach(_LOOKED_FOR_S))
 
     async def _speak(self, words: str) -> None:
         self.begun.set()
