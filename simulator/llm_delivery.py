@@ -270,7 +270,8 @@ class Delivery:
         """Return when token `index` is due, if it comes at all."""
         await self._pass(index)
         # Due times count from the beginning: a late token delays no other, and those that are late come in one burst.
-        await self._sleep_until(self._first_due + index / self._settings.tokens_per_second)
+        first_of_burst = index - index % self._settings.burst
+        await self._sleep_until(self._first_due + first_of_burst / self._settings.tokens_per_second)
 
     async def _sleep_until(self, due: float) -> None:
         if due <= asyncio.get_running_loop().time():

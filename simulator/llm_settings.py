@@ -62,6 +62,7 @@ _SETTING_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "first_token": (lambda value: _is_number(value, 0), "a number of seconds from 0"),
     "tokens_per_second": (lambda value: _is_number(value, 0) and value > 0, "a number above 0"),
+    "burst": (lambda value: _is_count(value, 1), "a number of tokens from 1"),
     "stall_after": (lambda value: value is None or _is_count(value, 0), "a number from 0, or null"),
     "list_models": (lambda value: isinstance(value, bool), "true or false"),
     "fail": (lambda value: value is None or value in list(FAILURES), f"null or one of {', '.join(FAILURES)}"),
@@ -81,6 +82,8 @@ class LLMSettings:
     """Seconds from a request to its first token."""
     tokens_per_second: float = 40
     """Tokens per second from the first one on; a token is one or two Chinese characters or a piece of a word."""
+    burst: int = 1
+    """How many tokens come at once: the pace stays the same, but the connection brings them in bursts."""
     stall_after: int | None = None
     """Tokens after which an answer falls silent with its connection open; None for never."""
     list_models: bool = True

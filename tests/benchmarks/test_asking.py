@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from benchmarks import asking
+from benchmarks import asking, systems
 from benchmarks.answers import BY_KEY, SHORT, script, set_pace
 from benchmarks.figures import NO_REPLY
 from simulator.app import Simulator
@@ -44,6 +45,22 @@ async def test_silence_is_waited_out(sim: Simulator, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(asking, "FIRST_PATIENCE", 0.2)
     found = await asyncio.wait_for(asking.ask(sim, SPEAKER, SHORT), 5)
     assert found.outcome == NO_REPLY
+
+
+async def test_a_peer_that_is_not_installed_is_reported(
+    sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(systems, "XIAOGPT_PYTHON", tmp_path / "nothing")
+    with pytest.raises(systems.StartError, match="not installed"):
+        async with systems.BY_KEY["xiaogpt"].start(sim, tmp_path):
+            pass
+
+
+async def test_a_peer_that_dies_is_reported_with_its_log(sim: Simulator, tmp_path: Path) -> None:
+    # Without TLS there is nothing that it could log in to.
+    with pytest.raises(systems.StartError, match=r"did not begin to listen(.|\n)*Login failed"):
+        async with systems.BY_KEY["migpt"].start(sim, tmp_path):
+            pass
 
 
 async def test_each_answer_has_its_own_pace(sim: Simulator) -> None:
