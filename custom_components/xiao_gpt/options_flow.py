@@ -48,7 +48,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
     },
     SECTION_WORDS: dict.fromkeys(COMMAND_FIELDS.values(), _PHRASES),
     SECTION_POLLING: {
-        CONF_POLLS: _number(60, 600, 10),
+        CONF_POLLS: _number(0, 2000, 10),
         CONF_NIGHT: BooleanSelector(),
         CONF_NIGHT_FROM: TimeSelector(),
         CONF_NIGHT_TO: TimeSelector(),

@@ -12,9 +12,12 @@ import random
 import time
 
 MINUTE_S = 60.0
-DEFAULT_BUDGET = 240
-"""Requests for records in a minute, of all speakers of an account together. Two peers have asked once a second per
-speaker for years without being refused."""
+DEFAULT_BUDGET = 240.0
+"""Requests for records in a minute, of all speakers of an account together, where a person has not set another. Peers
+have asked once a second per speaker for years without being refused."""
+MANY = 5
+MORE_EACH = 30.0
+"""The budget grows by this for each speaker beyond `MANY`: nobody wants to wait for the tenth one."""
 IDLE_SHARE = 150 / 240
 """The part of the budget that is spent while nobody talks."""
 THROTTLED_S = 10.0
@@ -22,6 +25,8 @@ THROTTLED_S = 10.0
 MAX_THROTTLED_S = 300.0
 _RECOVERY_S = 600.0
 """After being throttled, the whole budget is used again after so long."""
+_SERVED = 20
+"""After so many answers in a row being throttled is a thing of the past."""
 _LEAST_FACTOR = 0.25
 
 
@@ -45,18 +50,18 @@ class Attention(Enum):
     IDLE = _Claim(60, 3)
     NEAR = _Claim(60, 9)
     """It was spoken to last, it plays something, or someone is in the room."""
-    LIVELY = _Claim(240, 24)
+    LIVELY = _Claim(240, 1)
     """A dialogue is alive, or someone asked for attention."""
 
 
 class PollBudget:
     """Shares an account's requests for records among its speakers."""
 
-    def __init__(self, per_minute: float = DEFAULT_BUDGET, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, per_minute: float | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Take how many requests there may be.
 
         Args:
-            per_minute: for all speakers together.
+            per_minute: for all speakers together; None: what is usual for so many.
             clock: returns seconds.
         """
         self._per_minute = per_minute
@@ -65,6 +70,7 @@ class PollBudget:
         self._factor = 1.0
         self._factor_since = clock()
         self._throttles = 0
+        self._served = 0
         self._rest_until = clock()
         self._changed = asyncio.Event()
 
@@ -90,12 +96,17 @@ class PollBudget:
 
     def shares(self) -> dict[str, float]:
         """Return the requests a minute of each speaker."""
-        claims = {speaker: attention().value for speaker, attention in self._attention.items()}
-        quiet = {name: claim for name, claim in claims.items() if claim.wanted < Attention.LIVELY.value.wanted}
-        budget = self._per_minute * self._current_factor()
-        if len(quiet) == len(claims):
-            return _divide(quiet, budget * IDLE_SHARE)
-        return _divide(claims, budget)
+        usual = DEFAULT_BUDGET + MORE_EACH * max(0, len(self._attention) - MANY)
+        budget = (self._per_minute or usual) * self._current_factor()
+        attention = {speaker: pay() for speaker, pay in self._attention.items()}
+        lively = {speaker: paid.value for speaker, paid in attention.items() if paid is Attention.LIVELY}
+        # First as if nobody talked: those who do must not make the others deaf.
+        idle = _divide(
+            {speaker: (Attention.IDLE if speaker in lively else paid).value for speaker, paid in attention.items()},
+            budget * IDLE_SHARE,
+        )
+        left = budget - sum(share for speaker, share in idle.items() if speaker not in lively)
+        return idle | _divide(lively, left)
 
     async def wait(self, speaker: str, since: float) -> bool:
         """Return when it is a speaker's turn, whose last request began at `since` by the clock.
@@ -125,14 +136,16 @@ class PollBudget:
             return  # a request that was under way; it has been heard already
         self._factor = max(_LEAST_FACTOR, self._current_factor() / 2)
         self._factor_since = now
+        if self._served >= _SERVED:
+            self._throttles = 0
+        self._served = 0
         rest = min(THROTTLED_S * 2.0 ** min(self._throttles, 10), MAX_THROTTLED_S)
         self._rest_until = now + rest * random.uniform(0.75, 1.25)  # noqa: S311
         self._throttles += 1
 
     def served(self) -> None:
         """Note that the cloud has answered."""
-        if self._clock() - self._factor_since > _RECOVERY_S:
-            self._throttles = 0
+        self._served += 1
 
     def _current_factor(self) -> float:
         """Return the part of the budget in use: it grows back little by little."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, Final, Self
 
-from .polling import DEFAULT_BUDGET
 from .routing import DEFAULT_KEYWORDS, Command
 
 SECTION_DIALOGUE: Final = "dialogue"
@@ -36,7 +35,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_THINKING_AFTER: 4,
     CONF_MAX_CHARACTERS: 1000,
     CONF_KEYWORDS: list(DEFAULT_KEYWORDS),
-    CONF_POLLS: DEFAULT_BUDGET,
+    CONF_POLLS: 0,
     CONF_NIGHT: False,
     CONF_NIGHT_FROM: "23:00:00",
     CONF_NIGHT_TO: "06:00:00",
@@ -55,7 +54,8 @@ class Settings:
     max_characters: int
     """An answer ends at the first end of a sentence after so many."""
     keywords: tuple[str, ...]
-    polls_per_minute: float
+    polls_per_minute: float | None
+    """None: what is usual for so many speakers."""
     night: tuple[time, time] | None
     """From when to when nothing is listened to."""
     words: Mapping[Command, tuple[str, ...]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Settings:
             thinking_after_s=float(flat[CONF_THINKING_AFTER]),
             max_characters=int(flat[CONF_MAX_CHARACTERS]),
             keywords=tuple(flat[CONF_KEYWORDS]),
-            polls_per_minute=float(flat[CONF_POLLS]),
+            polls_per_minute=float(flat[CONF_POLLS]) or None,
             night=night if flat[CONF_NIGHT] else None,
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
