@@ -226,6 +226,36 @@ async def talk(screen: Screen, home: Home) -> None:
     await screen.picture("assist")
 
 
+@pytest.mark.parametrize(
+    ("language", "keyword_field", "sections"),
+    [("zh-Hans", "关键词", ("口令", "倾听")), ("en", "Keyword", ("Voice commands", "Listening"))],
+)
+async def test_the_options_are_set_in_one_form(
+    home: Home, language: str, keyword_field: str, sections: tuple[str, str]
+):
+    await home.set_up()
+    async with open_screen(home, language, "/config/integrations/integration/xiao_gpt", "options") as screen:
+        entry = screen.page.locator("ha-config-entry-row")
+        await entry.locator("ha-icon-button[slot='end']").first.click()
+        await expect(screen.form).to_contain_text(keyword_field)
+        await screen.picture("dialogue")
+        for section in sections:
+            title = screen.form.get_by_text(section, exact=True)
+            await title.click()
+            await title.evaluate("title => title.scrollIntoView({block: 'start'})")
+            await screen.picture(section)
+        await screen.form.locator("input[type='number']").first.fill("30")
+        await screen.submit()
+        await screen.form.wait_for(state="detached")
+        await screen.picture("saved")
+        await screen.submit()
+        await screen.flow.locator("ha-dialog").wait_for(state="detached")
+    (known,) = await home.entries()
+    flow = await home.house.flow(known["entry_id"], kind="options")
+    dialogue = next(field for field in flow["data_schema"] if field["name"] == "dialogue")
+    assert {field["name"]: field.get("default") for field in dialogue["schema"]}["session_minutes"] == 30
+
+
 async def test_the_forms_speak_english_too(home: Home):
     await home.set_up()
     account = home.right_answers()[0]

@@ -155,6 +155,22 @@ def test_a_hurry_does_not_say_a_single_word():
     assert splitter.take(hurry=True) is None
 
 
+def test_a_reach_makes_pieces_shorter_but_cuts_no_clause():
+    splitter = Splitter()
+    splitter.feed("今天天气很好，我们一起去公园。山上风大，记得多带一件外套！晚上回到城里，还能去后海听听音乐，")
+    taken = []
+    while (piece := splitter.take(hurry=True, reach=16)) is not None:
+        taken.append(piece)
+    assert taken == [
+        "今天天气很好，我们一起去公园。",
+        "山上风大，记得多带一件外套！",
+        "晚上回到城里，",
+        "还能去后海听听音乐，",
+    ]
+    splitter.feed("这一句话从头到尾没有停顿所以也不会被切开，再说。")
+    assert splitter.take(hurry=True, reach=5) == "这一句话从头到尾没有停顿所以也不会被切开，"
+
+
 def test_a_complete_rest_is_one_piece():
     splitter = Splitter()
     splitter.feed("第一句。第二句！没有标点的尾巴")
@@ -253,7 +269,11 @@ def test_the_pieces_are_the_text(parts, data, limit):
         splitter.feed(text[at : at + step])
         at += step
         for _ in range(draw(st.integers(0, 2), 1)):
-            piece = splitter.take(first=draw(st.booleans(), False), hurry=draw(st.booleans(), False))
+            piece = splitter.take(
+                first=draw(st.booleans(), False),
+                hurry=draw(st.booleans(), False),
+                reach=draw(st.none() | st.integers(0, 60), None),
+            )
             if piece is not None:
                 taken.append(piece)
             assert "".join(taken) + splitter.pending == text[:at]

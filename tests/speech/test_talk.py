@@ -228,7 +228,7 @@ def test_what_arrives_meanwhile_is_merged_up_to_the_limit():
     speaker = FakeSpeaker(flat(5), limit=60)
     perform(speaker, LONG, SpeechRate.at(5), per_second=400)
     assert all(len(piece.text) <= 60 for piece in speaker.pieces)
-    assert len(speaker.pieces) <= len(LONG) / 60 * 2
+    assert len(speaker.pieces) <= len(LONG) / 60 * 3
     assert speaker.words == LONG
 
 

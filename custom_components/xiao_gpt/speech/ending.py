@@ -74,11 +74,13 @@ class Ending:
         self._start = clock.now()
         self._last_heard: float | None = None
         self._last_silent: float | None = None
+        self._punctual = True
 
     async def wait(
         self,
         words: str,
         *,
+        punctual: bool = True,
         lead: float = 0.0,
         more: Callable[[], bool] = lambda: False,
         make_sure: bool = False,
@@ -87,6 +89,7 @@ class Ending:
 
         Args:
             words: what the speaker was told to say.
+            punctual: whether it surely began just now; else nothing is concluded from when it is silent.
             lead: seconds that the next words need on their way to the speaker.
             more: whether there are next words; if not, there is time to see the end and to learn from it.
             make_sure: look if it begins, too.
@@ -96,35 +99,39 @@ class Ending:
             margin = max(_BLIND_MARGIN * estimate.deviation, _BLIND_LEAST_S)
             await self._pass(estimate.seconds + margin - (lead if more() else 0.0))
             return End.OVER
-        if self._rate.lessons < _KNOWN_LESSONS or _MARGIN * estimate.deviation > _KNOWN_S:
-            return await self._observe(words, estimate, make_sure)
-        if (end := await self._glance(estimate)) is not End.OVER or self._stopped.is_set():
+        self._punctual = punctual
+        known = self._rate.lessons >= _KNOWN_LESSONS and _MARGIN * estimate.deviation <= _KNOWN_S
+        if not known or not punctual:
+            return await self._observe(words, estimate, make_sure and punctual)
+        if (end := await self._glance(estimate, make_sure=make_sure)) is not End.OVER or self._stopped.is_set():
             return end
         if not more():
             return await self._observe(words, estimate, make_sure=False)
         await self._pass(estimate.seconds + _MARGIN * estimate.deviation - lead)
         return End.OVER
 
-    async def _glance(self, estimate: Estimate) -> End:
+    async def _glance(self, estimate: Estimate, *, make_sure: bool) -> End:
         """Look now and then, up to shortly before a known end, if the speaker still speaks."""
         for at in self._glances(estimate):
             if not await self._pass(at) or not await self._is_silent(at):
                 continue
             if self._last_heard is not None:
                 return End.HUSHED
-            await self._pass(at + _GRACE)
-            return End.SWALLOWED
+            if make_sure and at >= LATEST_SHOWN_S:
+                await self._pass(at + _GRACE)
+                return End.SWALLOWED
         return End.OVER
 
     def _glances(self, estimate: Estimate) -> Iterator[float]:
         """Yield when to glance at speech of a known length; "silent" must mean something by then."""
         last = estimate.seconds - max(_GLANCE, 3 * estimate.deviation)
-        at = self._shown
-        while at <= last - _GLANCES:
+        if last < LATEST_SHOWN_S:
+            return  # over before anybody could tell
+        at = self._shown  # whoever has been heard to begin cannot have been swallowed later
+        while at < last - _GLANCE:
             yield at
             at += _GLANCES
-        if last >= self._shown:
-            yield last
+        yield last
 
     async def _is_silent(self, at: float) -> bool:
         """Tell whether two looks in a row find silence: one alone may be a slip of the status."""
@@ -145,7 +152,12 @@ class Ending:
         earliest = max(expected - early * deviation, _INTERVAL)
         latest = expected + _LATE * deviation
         step = max((latest - earliest) / _LOOKS, _INTERVAL)
-        if make_sure and self._rate.lessons and earliest > self._shown + _LATE_INTERVAL and await self._never_began():
+        if (
+            make_sure
+            and self._rate.lessons
+            and earliest > LATEST_SHOWN_S + _LATE_INTERVAL
+            and await self._never_began()
+        ):
             return End.SWALLOWED
         # Nothing is known of a new speaker's status: find out whether it can be relied upon.
         at = earliest if self._rate.lessons else min(LATEST_SHOWN_S, earliest)
@@ -166,9 +178,10 @@ class Ending:
 
     async def _never_began(self) -> bool:
         """Tell whether the speech has not begun by the time at which any has; if in doubt, it has."""
-        if not await self._pass(self._shown) or not await self._is_silent(self._shown):
-            return False
-        await self._pass(self._shown + _GRACE)
+        for at in (self._shown, LATEST_SHOWN_S):
+            if not await self._pass(at) or not await self._is_silent(at):
+                return False
+        await self._pass(LATEST_SHOWN_S + _GRACE)
         return not self._stopped.is_set()
 
     def _is_over(self, at: float, latest: float) -> bool:
@@ -186,7 +199,7 @@ class Ending:
     def _note(self, seen: float, speaking: bool | None) -> None:
         """Note what the status was so many seconds into the speech."""
         if speaking and seen >= _SETTLE:
-            if self._last_heard is None:
+            if self._last_heard is None and self._punctual:
                 self._rate.observe_status(seen, self._last_silent)
             self._last_heard = seen
         elif speaking is False:
@@ -194,6 +207,8 @@ class Ending:
 
     def _learn(self, words: str, silent: float, expected: float, deviation: float) -> None:
         """Learn that the words ended between the last look that found speech and this one."""
+        if not self._punctual:
+            return
         if self._last_heard is not None:
             self._rate.observe(words, self._last_heard - _TAIL, silent - _TAIL)
         elif silent < expected:

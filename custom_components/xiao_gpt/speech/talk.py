@@ -21,6 +21,11 @@ _LOOKED_FOR_S = 0.3
 _SHORTEST_REACH = 12
 # The same for a speaker that cannot be looked at.
 _BLIND_S = 0.13
+# A way that takes longer would be a guess too bold: what is sent too early cuts the words before it.
+_LONGEST_LEAD_S = 0.4
+# When speech began that was asked for in vain at first, or by a request that took so much longer than the quickest
+# one, is not known.
+_UNPUNCTUAL_S = 0.8
 
 
 class Voice(Protocol):
@@ -177,32 +182,40 @@ class Talk:
 
     async def _speak(self, words: str) -> None:
         self.begun.set()
-        ending = await self._say(words)
-        self._said = self._taken
+        end = await self._pronounce(words)
         self._pieces += 1
-        if self._pieces == 1 and self._on_first_words:
-            self._on_first_words()
-        end = await ending.wait(words, lead=self._trip / 2, more=self._more, make_sure=bool(self._substitute))
-        if self._over:
-            return
-        if end is End.HUSHED:
-            self._over = self._hushed = True
-        elif end is End.SWALLOWED and self._substitute:
+        if end is End.SWALLOWED and not self._over:
+            end = await self._pronounce(words)  # it may have been lost on its way
+        if end is End.SWALLOWED and self._substitute and not self._over:
             excuse, self._substitute = self._substitute, ""
-            ending = await self._say(excuse)
-            await ending.wait(excuse, lead=self._trip / 2, more=self._more)
+            end = await self._pronounce(excuse)
+        if end is End.HUSHED and not self._over:
+            self._over = self._hushed = True
 
-    async def _say(self, words: str) -> Ending:
-        """Have the speaker begin to say something, and return its end.
+    async def _pronounce(self, words: str) -> End:
+        """Have the speaker say something, and return when the next words should be sent."""
+        ending, punctual = await self._say(words)
+        if self._on_first_words:
+            self._on_first_words()
+            self._on_first_words = None
+        return await ending.wait(
+            words, punctual=punctual, lead=self._lead, more=self._more, make_sure=bool(self._substitute)
+        )
 
-        The words are on their way to the speaker for about half of what the request takes; the quickest request tells,
-        since the others had to wait for something else.
-        """
+    @property
+    def _lead(self) -> float:
+        """How long words are on their way to the speaker: about half of what the quickest request took."""
+        return min(self._trip / 2, _LONGEST_LEAD_S)
+
+    async def _say(self, words: str) -> tuple[Ending, bool]:
+        """Have the speaker begin to say something; return its end, and whether the speech began just now."""
         asked = self._clock.now()
         await self._voice.say(words)
+        self._said = self._taken
         took = self._clock.now() - asked
         self._trip = min(self._trip or took, took)
-        return Ending(self._voice, self._rate, self._clock, self._stopped)
+        ending = Ending(self._voice, self._rate, self._clock, self._stopped)
+        return ending, took <= self._trip + _UNPUNCTUAL_S
 
     def _more(self) -> bool:
         """Whether something will follow."""
