@@ -1,5 +1,6 @@
 """XiaoGPT: an LLM's mind for Xiaomi's XiaoAI speakers."""
 
+from datetime import datetime
 from functools import partial
 
 from homeassistant.components.conversation import HOME_ASSISTANT_AGENT, async_prepare_agent
@@ -58,13 +59,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     entry.runtime_data = XiaoGptData(account, client, coordinator, memory, budget, settings_of(entry))
     guide = AttentionGuide(hass, settings)
     start = partial(_start_dialogue, hass, entry, router=Router(), settings=settings, guide=guide)
-    if settings.night is not None:
-        for moment in settings.night:
-            entry.async_on_unload(
-                async_track_time_change(
-                    hass, lambda _: budget.review(), hour=moment.hour, minute=moment.minute, second=moment.second
-                )
-            )
+
+    @callback
+    def night_changes(_: datetime) -> None:
+        budget.review()
+
+    for moment in settings.night or ():
+        entry.async_on_unload(
+            async_track_time_change(hass, night_changes, hour=moment.hour, minute=moment.minute, second=moment.second)
+        )
 
     @callback
     def check_speakers() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from enum import Enum, auto
 from typing import Any
 
 from .const import LOGGER
@@ -16,6 +17,16 @@ STALL_S = 15.0
 counts: models that think first take longer.)"""
 _CLOSING_S = 5.0
 """How long an agent has to end after its answer was given up; one that cannot be told is cancelled then."""
+
+
+class Said(Enum):
+    """Whose answer was given."""
+
+    BY_AGENT = auto()
+    BY_US = auto()
+    """The agent failed, and we said so, or said what XiaoAI had answered."""
+    BY_XIAOAI = auto()
+    """The agent failed, and XiaoAI is answering by itself, undisturbed."""
 
 
 class Answer:
@@ -37,7 +48,7 @@ class Answer:
 
     async def give(
         self, ask: Callable[[], Awaitable[str | None]], *, instead: str | None = None, patient: bool = False
-    ) -> bool:
+    ) -> Said:
         """Give the answer, and return when the last word is over.
 
         Args:
@@ -45,14 +56,13 @@ class Answer:
             instead: what XiaoAI answered, said by us if the agent fails without a word.
             patient: leave XiaoAI alone until the agent's first words: it has failed lately.
 
-        Returns:
-            Whether the agent did not fail.
-
         Raises:
             XiaomiError: the speaker could not be spoken through.
         """
         turn = self._turn
-        helpers = [asyncio.create_task(self._silence(patient=patient)), asyncio.create_task(self._think_aloud())]
+        helpers = [asyncio.create_task(self._silence(patient=patient))]
+        if self._thinking_after_s and not patient:
+            helpers.append(asyncio.create_task(self._think_aloud()))
         speaking = asyncio.create_task(self._utter())
         try:
             failure = await self._ask(ask)
@@ -63,37 +73,46 @@ class Answer:
         finally:
             for task in (*helpers, speaking):
                 task.cancel()
-        return failure is None
+        if failure is None:
+            return Said.BY_AGENT
+        return Said.BY_XIAOAI if patient and not self._words.any else Said.BY_US
 
     async def _ask(self, ask: Callable[[], Awaitable[str | None]]) -> str | None:
         """Ask the agent; give up a stream that has stalled. Return what there is to say about a failure."""
         asking = asyncio.ensure_future(ask())
         try:
-            if await self._stalls(asking):
+            stalled = await self._stalls(asking)
+            if stalled:
                 LOGGER.warning("The answer at %s stopped coming and was given up", self._speaker.info.name)
                 self._turn.enough.set()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_CLOSING_S):
-                        await asking
-                return Phrase.STALLED
-            return await asking
+            # Ours ends when it has been told that it is enough; others may not know how to be told.
+            failure = None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSING_S):
+                    failure = await asking
         except Exception:  # noqa: BLE001 (an agent may be anybody's code; the person must not wait in vain)
             LOGGER.exception("The agent failed at %s", self._speaker.info.name)
             return Phrase.SORRY
+        else:
+            return Phrase.STALLED if stalled else failure
         finally:
             asking.cancel()
 
     async def _stalls(self, asking: asyncio.Future[str | None]) -> bool:
-        """Return whether words have begun to come and stopped, before the answer was complete."""
-        while not asking.done():
-            came = asyncio.ensure_future(self._words.came.wait())
-            timeout = STALL_S if self._words.any else None
-            either: set[asyncio.Future[Any]] = {asking, came}
-            done, _ = await asyncio.wait(either, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            came.cancel()
-            if not done:
-                return True
-            self._words.came.clear()
+        """Wait until the agent has ended or need not go on; return whether its words began to come and stopped."""
+        enough = asyncio.ensure_future(self._turn.enough.wait())
+        try:
+            while not asking.done() and not enough.done():
+                came = asyncio.ensure_future(self._words.came.wait())
+                timeout = STALL_S if self._words.any else None
+                awaited: set[asyncio.Future[Any]] = {asking, came, enough}
+                done, _ = await asyncio.wait(awaited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+                came.cancel()
+                if not done:
+                    return True
+                self._words.came.clear()
+        finally:
+            enough.cancel()
         return False
 
     def _excuse(self, failure: str, instead: str | None, *, patient: bool) -> None:
@@ -114,8 +133,6 @@ class Answer:
 
     async def _think_aloud(self) -> None:
         """Say, once, that an answer is being thought of, if nothing else can be said for a while."""
-        if not self._thinking_after_s:
-            return
         talk = self._turn.talk
         with suppress(TimeoutError):
             async with asyncio.timeout(self._thinking_after_s):

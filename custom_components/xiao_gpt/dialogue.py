@@ -13,7 +13,7 @@ from homeassistant.core import Context as HassContext, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .answer import Answer
+from .answer import Answer, Said
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 from .memory import Memory
 from .phrases import Phrase
@@ -155,9 +155,9 @@ class Dialogue:
         )
         self._newer.set()
         self._newer = asyncio.Event()
+        if decision.intent is Command.STOP:
+            self.set(continuous=False)  # "别说了" is not an invitation to go on
         if decision.route is Route.NATIVE:
-            if context.enabled and self.continuous and record.answer and not record.plays_audio:
-                self._start(self._listen_again(record.answer, self._newer), "listens again")
             return
         turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
         self._turns.append(turn)
@@ -189,11 +189,12 @@ class Dialogue:
         """Take one turn, after those before it have ended."""
         try:
             async with self._one_at_a_time:
+                newer = self._newer
                 if decision.route is Route.COMMAND:
                     await self._obey(turn, decision)
-                else:
-                    await self._answer(turn, record)
-                if self.continuous and not turn.interrupted:
+                elif await self._answer(turn, record) is Said.BY_XIAOAI:
+                    await self._hear_out(record.answer, newer)
+                if self.continuous and not turn.interrupted and not newer.is_set():
                     await self.speaker.wake()
         except SpeakerOfflineError as err:
             LOGGER.debug("%s does not answer: %s", self.speaker.info.name, err)  # the coordinator says so, once
@@ -206,22 +207,15 @@ class Dialogue:
             self._memory.async_changed()
             self._changed()
 
-    async def _listen_again(self, answer: str, newer: asyncio.Event) -> None:
-        """Wake the speaker when XiaoAI has said its own answer, unless something newer is said before."""
-        # XiaoAI began to speak before its record was seen, so nothing is learned from when it ends.
-        await Ending(self.speaker, deepcopy(self._rate), Clock(), newer).wait(answer)
-        if newer.is_set() or not self.continuous:
-            return
-        try:
-            await self.speaker.wake()
-        except XiaomiError as err:
-            LOGGER.debug("%s could not be woken: %s", self.speaker.info.name, err)
+    async def _hear_out(self, answer: str, newer: asyncio.Event) -> None:
+        """Wait for the end of XiaoAI's own answer, or for something newer that is said."""
+        # It began before its record was seen, so nothing is learned from when it ends.
+        await Ending(self.speaker, deepcopy(self._rate), Clock(), newer).wait(answer, punctual=False)
 
     async def _obey(self, turn: Turn, decision: Decision) -> None:
         """Do what the person told the dialogue itself."""
         match decision.intent:
             case Command.STOP:
-                self.set(continuous=False)  # "别说了" is not an invitation to go on
                 await self.speaker.stop()
             case Command.TURN_ON:
                 self.set(enabled=True)
@@ -247,30 +241,35 @@ class Dialogue:
         turn.talk.finish()
         await turn.talk.run()
 
-    async def _answer(self, turn: Turn, record: Record) -> None:
+    async def _answer(self, turn: Turn, record: Record) -> Said:
         """Let Home Assistant or the agent answer, and speak the answer while it comes."""
         did = self.speaker.info.did
         session = self._memory.of(did).session
         session.open(dt_util.utcnow().timestamp(), self._settings.session_s)
         words = Words(turn, self._settings.max_characters)
         answer = Answer(self.speaker, turn, words, thinking_after_s=self._settings.thinking_after_s)
-        succeeded = await answer.give(
-            lambda: converse(
-                self._hass,
-                turn,
-                words,
-                agent_id=self._agent_id,
-                session=session,
-                conversation_id=session.conversation_id(did),
-                device_id=self.device_id,
-                language=spoken_language(self._hass),
-                context=HassContext(),
-            ),
-            instead=record.answer if is_good(record.answer) else None,
-            patient=is_good(record.answer) and time.monotonic() < self._distrust_until,
-        )
-        self._distrust_until = float("-inf") if succeeded else time.monotonic() + DISTRUST_S
-        keep(turn, session)
+        instead = record.answer if is_good(record.answer) else None
+        try:
+            said = await answer.give(
+                lambda: converse(
+                    self._hass,
+                    turn,
+                    words,
+                    agent_id=self._agent_id,
+                    session=session,
+                    conversation_id=session.conversation_id(did),
+                    device_id=self.device_id,
+                    language=spoken_language(self._hass),
+                    context=HassContext(),
+                ),
+                instead=instead,
+                patient=instead is not None and time.monotonic() < self._distrust_until,
+            )
+        finally:
+            keep(turn, session)
+        if not turn.interrupted:
+            self._distrust_until = float("-inf") if said is Said.BY_AGENT else time.monotonic() + DISTRUST_S
+        return said
 
     @property
     def _rate(self) -> SpeechRate:

@@ -38,9 +38,10 @@ class Memory:
     async def async_load(self) -> None:
         """Read what was kept."""
         for did, data in (await self._store.async_load() or {}).items():
-            self._speakers[did] = SpeakerMemory(
-                SpeechRate.from_dict(data.get("rate", {})), Session.from_dict(data.get("session", {}))
-            )
+            if isinstance(data, dict):
+                self._speakers[did] = SpeakerMemory(
+                    SpeechRate.from_dict(data.get("rate") or {}), Session.from_dict(data.get("session") or {})
+                )
 
     def of(self, did: str) -> SpeakerMemory:
         """Return what is known of a speaker; changes to it are kept when `async_changed` is called."""

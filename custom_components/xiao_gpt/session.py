@@ -62,11 +62,8 @@ class Session:
             heard: the part of the answer that was spoken, where it was interrupted; the rest nobody has heard, so it
                 leaves the log, too.
         """
-        if heard is not None and isinstance(last := chat_log.content[-1], conversation.AssistantContent):
-            if heard:
-                chat_log.content[-1] = replace(last, content=heard)
-            else:
-                chat_log.content.pop()
+        if heard is not None:
+            _forget_unheard(chat_log, heard)
         self.last = now
         self.messages = [
             (content.role, content.content)
@@ -84,5 +81,20 @@ class Session:
         try:
             messages = [(role, str(text)) for role, text in data["messages"] if role in ("user", "assistant")]
             return cls(int(data["number"]), float(data["last"]), messages)
-        except KeyError, TypeError, ValueError:
+        except KeyError, TypeError, ValueError, OverflowError:
             return cls()
+
+
+def _forget_unheard(chat_log: conversation.ChatLog, heard: str) -> None:
+    """Leave of the turn's answers, which are one text to the ear, only what was heard."""
+    content = chat_log.content
+    asked = max(at for at, said in enumerate(content) if isinstance(said, conversation.UserContent))
+    for at in range(asked + 1, len(content)):
+        said = content[at]
+        if not isinstance(said, conversation.AssistantContent) or not said.content:
+            continue
+        if said.content != (part := heard[: len(said.content)]):
+            content[at] = replace(said, content=part or None)
+        heard = heard[len(said.content) :].removeprefix("\n")
+    while isinstance(last := content[-1], conversation.AssistantContent) and not (last.content or last.tool_calls):
+        content.pop()

@@ -1,6 +1,7 @@
 """One turn: an utterance goes through Home Assistant's conversation API, and the reply's words to the speaker."""
 
 import asyncio
+import re
 from typing import Any
 
 from homeassistant.components import conversation
@@ -13,7 +14,8 @@ from .interruption import current_interruption
 from .session import Session
 from .speech import Talk
 
-_ENDS = "。！？!?…\n"
+_END = re.compile(r"[。！？!?…\n]|\.(?=\s)")
+"""The end of a sentence."""
 
 
 class Turn:
@@ -57,30 +59,31 @@ class Words:
         self._role: str | None = None
         self.any = False
         self.came = asyncio.Event()
-        """Set whenever words have come."""
+        """Set whenever anything has come."""
 
     @callback
     def __call__(self, chat_log: conversation.ChatLog, delta: dict[str, Any]) -> None:
         """Take what the chat log tells of."""
+        self.came.set()
         if role := delta.get("role"):
             if role == "assistant" and self.any:
-                self._feed("\n")  # a message after a tool call is not glued to the one before it
+                self.feed("\n")  # a message after a tool call is not glued to the one before it
             self._role = role
         if self._role == "assistant" and (words := delta.get("content")):
             self.any = True
-            self.came.set()
-            self._feed(words)
+            self.feed(words)
 
     @callback
-    def _feed(self, words: str) -> None:
+    def feed(self, words: str) -> None:
+        """Hand words on, as far as the answer may go."""
         if self._turn.enough.is_set():
             return
         self._left -= len(words)
         if self._left < 0:
             beyond = max(0, len(words) + self._left)
-            end = next((at for at in range(beyond, len(words)) if words[at] in _ENDS), None)
+            end = _END.search(words, beyond)
             if end is not None:
-                self._turn.talk.feed(words[: end + 1])
+                self._turn.talk.feed(words[: end.end()])
                 self._turn.enough.set()
                 return
         self._turn.talk.feed(words)
@@ -150,7 +153,7 @@ async def converse(
     if result.response.response_type is IntentResponseType.ERROR:
         return _speech(result.response)
     if not words.any:  # an agent that does not stream says all at the end
-        turn.talk.feed(_speech(result.response))
+        words.feed(_speech(result.response))
     return None
 
 

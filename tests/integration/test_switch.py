@@ -1,6 +1,6 @@
-"""The switch of advanced dialogue."""
+"""The switches of a speaker: advanced dialogue, and continuous dialogue."""
 
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, EntityCategory
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, EntityCategory, Platform
 from homeassistant.core import State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -10,8 +10,11 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
-from simulator.llm_replies import ScriptedReply, tokens
-from tests.integration.support import break_cloud, event, polls
+from custom_components.xiao_gpt.const import DOMAIN
+from custom_components.xiao_gpt.phrases import Phrase
+from simulator.llm_replies import ScriptedReply, own_answer, tokens
+from simulator.world import Home
+from tests.integration.support import Corner, add_integration, break_cloud, event, polls, until, wait_for_state
 
 SENTENCE = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
 
@@ -107,3 +110,146 @@ async def test_it_is_unavailable_while_the_speaker_is_offline_and_keeps_its_stat
     sim.world.set_online(living.name, True)
     await entry.runtime_data.coordinator.async_refresh()
     assert living.state == STATE_ON
+
+
+# Continuous dialogue
+
+
+WHY = "天空为什么是蓝色的"
+
+
+@pytest.fixture
+def continuous(hass):
+    """Return a function that returns the entity id of a speaker's continuous dialogue, None if it has none."""
+    return lambda corner: er.async_get(hass).async_get_entity_id(
+        Platform.SWITCH, DOMAIN, f"{corner.did}-continuous_dialogue"
+    )
+
+
+async def turn_on(hass, entity_id):
+    await hass.services.async_call("switch", "turn_on", {"entity_id": entity_id}, blocking=True)
+    assert hass.states.get(entity_id).state == STATE_ON
+
+
+async def test_a_continuous_dialogue_is_off_at_first_and_hidden_from_the_assistants(
+    hass, sim, corner, continuous, exposed
+):
+    for speaker in sim.world.speakers:
+        switch = continuous(corner(speaker.name))
+        assert hass.states.get(switch).state == STATE_OFF
+        assert hass.states.get(switch).name == f"{speaker.name} 持续对话"
+        assert er.async_get(hass).async_get(switch).entity_category is EntityCategory.CONFIG
+        assert not exposed(switch)
+
+
+async def test_a_continuous_dialogue_is_begun_and_ended_by_voice(hass, sim, living, continuous):
+    since = living.ask("开始持续对话")
+    await wait_for_state(hass, continuous(living), STATE_ON)
+    await living.spoken(Phrase.CONTINUES, since=since)
+    await living.event("command", since=since, command="wake", effect=True)
+    for question in (WHY, "怎么做红烧肉"):
+        since = living.ask(question)
+        await living.spoken(own_answer(question), since=since)
+        await living.event("command", since=since, command="wake", effect=True)
+        assert len(living.told("wake", since=since)) == 1
+    since = living.ask("结束持续对话")
+    await wait_for_state(hass, continuous(living), STATE_OFF)
+    await living.spoken(Phrase.CONTINUES_NOT, since=since)
+    since = living.ask(WHY)
+    await living.spoken(own_answer(WHY), since=since)
+    await polls(sim, 3)
+    assert living.told("wake", since=since) == []
+
+
+async def test_it_is_woken_once_the_last_word_is_over(hass, living, continuous):
+    await turn_on(hass, continuous(living))
+    since = living.ask(WHY)
+    woken = await living.event("command", since=since, command="wake")
+    spoken = [end for end in living.sim.timeline.since(since, "speech_ended") if end.fields["source"] == "tts"]
+    assert spoken
+    assert all(end.fields["reason"] == "finished" and end.seq < woken.seq for end in spoken)
+    assert living.sim.world.speaker(living.name).speech == "在呢"
+
+
+async def test_a_stop_in_mid_answer_ends_the_continuous_dialogue(hass, sim, living, continuous):
+    await turn_on(hass, continuous(living))
+    sim.llm.replies.append(ScriptedReply("故事", SENTENCE * 3))
+    sim.llm.settings.stall_after = len(tokens(SENTENCE)) + 3
+    begun = living.ask("讲个故事")
+    await living.event("speech_started", since=begun, source="tts")
+    since = living.ask("停")
+    await wait_for_state(hass, continuous(living), STATE_OFF)
+    await living.event("command", since=since, command="stop")
+    await polls(sim, 3)
+    assert living.told("wake", since=begun) == []
+    assert living.state == STATE_ON
+
+
+async def test_one_question_that_cuts_another_wakes_it_once(hass, sim, living, continuous):
+    await turn_on(hass, continuous(living))
+    sim.llm.settings.first_token = 30
+    since = living.ask("讲个故事")
+    await event(sim, "llm_request", since=since)
+    sim.llm.settings.first_token = 0
+    living.ask(WHY)
+    await living.spoken(own_answer(WHY), since=since)
+    await living.event("command", since=since, command="wake")
+    await polls(sim)
+    assert len(living.told("wake", since=since)) == 1
+
+
+async def test_switching_advanced_dialogue_off_by_voice_ends_the_continuous_one(hass, living, continuous):
+    await turn_on(hass, continuous(living))
+    since = living.ask("关闭高级对话")
+    await wait_for_state(hass, living.switch, STATE_OFF)
+    await living.spoken(Phrase.TURNED_OFF, since=since)
+    assert hass.states.get(continuous(living)).state == STATE_OFF
+    assert living.told("wake", since=since) == []
+
+
+async def test_a_continuous_dialogue_is_switched_off_by_hand(hass, sim, living, continuous):
+    await turn_on(hass, continuous(living))
+    await hass.services.async_call("switch", "turn_off", {"entity_id": continuous(living)}, blocking=True)
+    since = living.ask(WHY)
+    await living.spoken(own_answer(WHY), since=since)
+    await polls(sim)
+    assert living.told("wake", since=since) == []
+
+
+async def test_a_continuous_dialogue_stays_over_a_reload(hass, entry, living, continuous):
+    await turn_on(hass, continuous(living))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert hass.states.get(continuous(living)).state == STATE_ON
+    assert entry.runtime_data.dialogues[living.did].continuous
+
+
+async def test_a_speaker_that_cannot_be_woken_says_so(hass, sim, continuous):
+    sim.world.add_speaker(Home("书房小爱", "16B", "书房"))
+    study = Corner(hass, sim, await add_integration(hass, sim), "书房小爱")
+    assert continuous(study) is None
+    await study.turn("on")
+    since = study.ask("开始持续对话")
+    await study.spoken(Phrase.CANNOT_CONTINUE, since=since)
+    dialogue = study.entry.runtime_data.dialogues[study.did]
+    await until(sim, lambda: not dialogue.answering)
+    assert not dialogue.continuous
+    assert study.told("wake") == []
+
+
+async def test_a_speaker_that_cannot_be_woken_now_has_answered_all_the_same(hass, living, continuous, monkeypatch):
+    await turn_on(hass, continuous(living))
+    break_cloud(living.sim, path="/miotspec/action", status=502)
+    since = living.ask(WHY)
+    await living.spoken(own_answer(WHY), since=since)
+    dialogue = living.entry.runtime_data.dialogues[living.did]
+    await until(living.sim, lambda: not dialogue.answering)
+    assert living.told("wake", since=since) == []
+    assert dialogue.continuous
+
+
+async def test_a_stop_after_the_answer_is_no_invitation_to_go_on(hass, sim, living, continuous):
+    await turn_on(hass, continuous(living))
+    since = living.ask("别说了", "好的。")
+    await wait_for_state(hass, continuous(living), STATE_OFF)
+    await polls(sim, 5)
+    assert living.told("wake", since=since) == []

@@ -29,13 +29,29 @@ STOP = (
     "小爱同学，闭嘴|小爱，停一下|请停止|请停下来|请不要说话|你闭嘴|给我闭嘴|你给我闭嘴|闭嘴吧|你别说了|求你别说了|别说了好吗|"
     "好了好了，别说了|行了，别说了|好啦别说啦|喂，闭嘴|麻烦你安静一下|快停下|赶紧停|马上停止|立刻停下|先停一下|停下吧|停了吧"
 )
+CONTINUE = (
+    "打开持续对话|开启持续对话|开始持续对话|启动持续对话|进入持续对话|启用持续对话|开始连续对话|打开连续对话模式|进入连续会话|开始连续聊天|"
+    "打开持续对话功能|把持续对话打开|持续对话打开|请开始持续对话|小爱同学，开始持续对话吧|帮我打开持续对话好吗？|我们开始连续聊天吧"
+)
+DISCONTINUE = (
+    "关闭持续对话|关掉持续对话|结束持续对话|退出持续对话|停止持续对话|停用持续对话|取消连续对话|结束连续聊天吧|退出连续对话模式|"
+    "把持续对话关掉|把持续对话关了|持续对话关闭|好了，结束持续对话|请关闭一下持续对话|麻烦你关掉持续对话，谢谢"
+)
+NEW_TOPIC = (
+    "换个话题|换一个话题|换话题|换个新话题|我们换个话题吧|咱们换个话题好吗|小爱，换个话题|聊点别的|聊些别的|我们聊点别的吧|"
+    "重新开始对话|重新开始聊天|重新开始|新话题|新的话题|开始新对话|开始新的对话|清空对话记录|清除聊天记录|忘掉刚才说的话题|"
+    "忘记之前的对话|删除对话历史|清空之前聊的内容|请清空聊天记录。"
+)
 NONE = (
     "怎么让孩子闭嘴|他让我闭嘴|闭嘴用英语怎么说|停车场在哪里|停电了怎么办|停止是什么意思|什么时候停|停一下洗衣机|停止服务|"
     "安静的音乐有哪些|放一首安静|暂停键在哪|暂停营业是什么意思|别说话是谁唱的|不要说谎|不要停|不要放弃|够了吗|够不够|你够了吗|停了吗|"
     "结束了吗|高级对话是什么|高级对话|怎么打开高级对话|高级对话怎么关闭|为什么要关闭高级对话|开高级对话的好处|不要打开高级对话|"
     "别关高级对话|打开高级对话了吗|高级对话打开了吗|高级对话开了吗|高级对话关了吗|打开高级模式|打开对话|关闭空调|打开客厅的灯|"
     "打开高级对话然后关灯|明天打开高级对话|把音乐关了|你好|你|谢谢|小爱同学|好了|了|"
-    "停用词是什么|non stop|shut up and dance|stop it"
+    "停用词是什么|non stop|shut up and dance|stop it|"
+    "持续对话|持续对话是什么|怎么打开持续对话|不要打开持续对话|持续对话打开了吗|打开持续对话然后关灯|对话持续了多久|"
+    "怎么换个话题|换个话题聊聊天气|话题|有什么新话题可以聊|新话题有哪些|为什么要清空聊天记录|清空购物车|删除闹钟|忘记密码怎么办|"
+    "换个灯泡|换一首歌|重新开始播放|别的地方天气怎么样"
 )
 
 
@@ -45,6 +61,9 @@ NONE = (
         *((utterance, Command.TURN_ON) for utterance in TURN_ON.split("|")),
         *((utterance, Command.TURN_OFF) for utterance in TURN_OFF.split("|")),
         *((utterance, Command.STOP) for utterance in STOP.split("|")),
+        *((utterance, Command.CONTINUE) for utterance in CONTINUE.split("|")),
+        *((utterance, Command.DISCONTINUE) for utterance in DISCONTINUE.split("|")),
+        *((utterance, Command.NEW_TOPIC) for utterance in NEW_TOPIC.split("|")),
         *((utterance, None) for utterance in NONE.split("|")),
         ("", None),
         ("。。。", None),
@@ -56,7 +75,7 @@ def test_an_utterance_is_the_command_that_a_person_means(utterance: str, command
 
 
 @given(
-    st.sampled_from([*TURN_ON.split("|"), *TURN_OFF.split("|"), *STOP.split("|")]),
+    st.sampled_from(f"{TURN_ON}|{TURN_OFF}|{STOP}|{CONTINUE}|{DISCONTINUE}|{NEW_TOPIC}".split("|")),
     st.lists(st.sampled_from("，。！？、,.!?~～… \t\n"), max_size=4).map("".join),
 )
 def test_punctuation_around_and_white_space_within_make_no_difference(utterance: str, noise: str) -> None:
@@ -65,7 +84,7 @@ def test_punctuation_around_and_white_space_within_make_no_difference(utterance:
 
 @given(
     st.lists(st.sampled_from(re.findall(r"[一-鿿]+", NONE)), min_size=1, max_size=3),
-    st.sampled_from([*TURN_ON.split("|"), *TURN_OFF.split("|")]),
+    st.sampled_from(f"{TURN_ON}|{TURN_OFF}|{CONTINUE}|{DISCONTINUE}|{NEW_TOPIC}".split("|")),
 )
 def test_a_sentence_about_the_dialogue_is_no_command(words: list[str], command: str) -> None:
     sentence = f"为什么{''.join(words)}{command}"
@@ -80,5 +99,40 @@ def test_a_sentence_about_the_dialogue_is_no_command(words: list[str], command: 
 @example("停" * 20000 + "车")
 @example("停" + "好吗好不好" * 5000 + "？车")
 @example("别说了" + "了" * 20000 + "x")
+@example("把持续对话" * 5000 + "关")
+@example("清空之前的" * 5000 + "对话")
+@example("开始" * 20000 + "新话题")
 def test_any_text_is_looked_at_without_failing_or_hanging(utterance: str) -> None:
     assert voice_command(utterance) in (None, *Command)
+
+
+OWN = {Command.TURN_ON: ("芝麻开门", "Open Sesame!"), Command.STOP: ("好了够了", " ", ""), Command.NEW_TOPIC: ()}
+
+
+@pytest.mark.parametrize(
+    ("utterance", "command"),
+    [
+        ("芝麻开门", Command.TURN_ON),
+        ("芝麻，开门！", Command.TURN_ON),
+        ("open sesame", Command.TURN_ON),
+        ("好了够了。", Command.STOP),
+        ("停", Command.STOP),
+        ("打开高级对话", Command.TURN_ON),
+        ("请芝麻开门", None),
+        ("芝麻开门是什么意思", None),
+        ("", None),
+        ("。", None),
+        (" ", None),
+    ],
+)
+def test_a_persons_own_words_are_commands_besides_the_usual_ones(utterance: str, command: Command | None) -> None:
+    assert voice_command(utterance, OWN) is command
+
+
+def test_a_persons_own_words_count_more_than_the_usual_ones() -> None:
+    assert voice_command("停", {Command.NEW_TOPIC: ["停"]}) is Command.NEW_TOPIC
+
+
+@given(st.text(), st.dictionaries(st.sampled_from(Command), st.lists(st.text(), max_size=3)))
+def test_own_words_of_any_kind_are_looked_at_without_failing(utterance: str, own: dict[Command, list[str]]) -> None:
+    assert voice_command(utterance, own) in (None, *Command)

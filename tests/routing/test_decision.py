@@ -4,12 +4,13 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from custom_components.xiao_gpt.routing import Context, Decision, Route
+from custom_components.xiao_gpt.routing import DEFAULT_KEYWORDS, Context, Decision, Mode, Route
 
 
 def test_by_default_nothing_goes_on_and_the_router_is_sure() -> None:
     context = Context(enabled=True)
-    assert (context.answering, context.plays_audio) == (False, False)
+    assert (context.answering, context.plays_audio, context.continuous) == (False, False, False)
+    assert (context.mode, context.keywords, context.own_words) == (Mode.AUTOMATIC, DEFAULT_KEYWORDS, {})
     decision = Decision(Route.LLM, "default")
     assert (decision.intent, decision.score) == (None, 1.0)
 

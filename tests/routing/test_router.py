@@ -3,13 +3,21 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xiao_gpt.routing import Command, Context, Decision, Route, Router
+from custom_components.xiao_gpt.routing import DEFAULT_KEYWORDS, Command, Context, Decision, Mode, Route, Router
 
 ON = Context(enabled=True)
 OFF = Context(enabled=False)
 ANSWERING = Context(enabled=True, answering=True)
 MUSIC = Context(enabled=True, plays_audio=True)
 MUSIC_MEANWHILE = Context(enabled=True, answering=True, plays_audio=True)
+KEYWORD = Context(enabled=True, mode=Mode.KEYWORD)
+KEYWORD_MUSIC = Context(enabled=True, mode=Mode.KEYWORD, plays_audio=True)
+OWN_KEYWORD = Context(enabled=True, mode=Mode.KEYWORD, keywords=("小智", "。", ""))
+NO_KEYWORD = Context(enabled=True, mode=Mode.KEYWORD, keywords=())
+GOING_ON = Context(enabled=True, mode=Mode.KEYWORD, continuous=True)
+ALWAYS = Context(enabled=True, mode=Mode.ALWAYS)
+ALWAYS_MUSIC = Context(enabled=True, mode=Mode.ALWAYS, plays_audio=True)
+OWN_WORDS = Context(enabled=True, own_words={Command.STOP: ("打烊",), Command.NEW_TOPIC: ("下一个",)})
 
 
 @pytest.mark.parametrize(
@@ -40,13 +48,59 @@ MUSIC_MEANWHILE = Context(enabled=True, answering=True, plays_audio=True)
         # A command is one though XiaoAI finds a song of that name.
         ("关闭高级对话", MUSIC, Decision(Route.COMMAND, "voice_command", Command.TURN_OFF)),
         ("打开高级对话", MUSIC, Decision(Route.COMMAND, "voice_command", Command.TURN_ON)),
+        # Commands of the dialogue where it is on.
+        ("开始持续对话", ON, Decision(Route.COMMAND, "voice_command", Command.CONTINUE)),
+        ("结束持续对话", ANSWERING, Decision(Route.COMMAND, "voice_command", Command.DISCONTINUE)),
+        ("换个话题", ON, Decision(Route.COMMAND, "voice_command", Command.NEW_TOPIC)),
+        ("换个话题", MUSIC, Decision(Route.COMMAND, "voice_command", Command.NEW_TOPIC)),
+        ("开始持续对话", OFF, Decision(Route.NATIVE, "switched_off")),
+        ("换个话题", OFF, Decision(Route.NATIVE, "switched_off")),
+        # A person's own words.
+        ("下一个。", OWN_WORDS, Decision(Route.COMMAND, "voice_command", Command.NEW_TOPIC)),
+        ("打烊", OWN_WORDS, Decision(Route.NATIVE, "nothing_to_stop", Command.STOP)),
+        (
+            "芝麻开门",
+            Context(enabled=False, own_words={Command.TURN_ON: ("芝麻开门",)}),
+            Decision(Route.COMMAND, "voice_command", Command.TURN_ON),
+        ),
+        # Keyword mode.
+        ("讲个故事", KEYWORD, Decision(Route.NATIVE, "no_keyword")),
+        ("请讲个故事", KEYWORD, Decision(Route.LLM, "default")),
+        ("帮我讲个故事", KEYWORD, Decision(Route.LLM, "default")),
+        ("，请，讲个故事", KEYWORD, Decision(Route.LLM, "default")),
+        ("讲个故事，请", KEYWORD, Decision(Route.NATIVE, "no_keyword")),
+        ("请讲个故事", OWN_KEYWORD, Decision(Route.NATIVE, "no_keyword")),
+        ("小智，讲个故事", OWN_KEYWORD, Decision(Route.LLM, "default")),
+        ("请讲个故事", NO_KEYWORD, Decision(Route.NATIVE, "no_keyword")),
+        ("讲个故事", GOING_ON, Decision(Route.LLM, "default")),
+        (
+            "请放首歌",
+            Context(enabled=True, mode=Mode.KEYWORD, plays_audio=True),
+            Decision(Route.NATIVE, "xiaoai_plays_audio"),
+        ),
+        ("关闭高级对话", KEYWORD, Decision(Route.COMMAND, "voice_command", Command.TURN_OFF)),
+        # Always.
+        ("讲个故事", ALWAYS, Decision(Route.LLM, "always")),
+        ("放首歌", ALWAYS_MUSIC, Decision(Route.LLM, "always")),
+        ("闭嘴", ALWAYS, Decision(Route.NATIVE, "nothing_to_stop", Command.STOP)),
+        ("关闭高级对话", ALWAYS_MUSIC, Decision(Route.COMMAND, "voice_command", Command.TURN_OFF)),
+        ("放首歌", Context(enabled=False, mode=Mode.ALWAYS), Decision(Route.NATIVE, "switched_off")),
     ],
 )
 def test_who_answers(utterance: str, context: Context, decision: Decision) -> None:
     assert Router().decide(utterance, context) == decision
 
 
-CONTEXTS = st.builds(Context, enabled=st.booleans(), answering=st.booleans(), plays_audio=st.booleans())
+CONTEXTS = st.builds(
+    Context,
+    enabled=st.booleans(),
+    answering=st.booleans(),
+    plays_audio=st.booleans(),
+    mode=st.sampled_from(Mode),
+    keywords=st.sampled_from([DEFAULT_KEYWORDS, (), ("",), ("小智",)]),
+    continuous=st.booleans(),
+    own_words=st.dictionaries(st.sampled_from(Command), st.tuples(st.text())),
+)
 
 
 @given(st.text(), CONTEXTS)

@@ -1,0 +1,177 @@
+"""What can be set for all speakers: the form, what it keeps, what that changes."""
+
+from homeassistant.const import STATE_ON
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from custom_components.xiao_gpt.const import DOMAIN
+from custom_components.xiao_gpt.phrases import Phrase
+from custom_components.xiao_gpt.routing import Command
+from custom_components.xiao_gpt.settings import COMMAND_FIELDS, DEFAULTS, Settings
+from simulator.llm_replies import own_answer
+from tests.integration.support import polls, wait_for_state
+
+STORY = "讲个故事"
+
+
+async def open_form(hass, entry):
+    step = await hass.config_entries.options.async_init(entry.entry_id)
+    assert step["type"] is FlowResultType.FORM
+    assert step["step_id"] == "init"
+    return step
+
+
+async def save(hass, entry, changes):
+    """Fill in the form, in sections as it is, and return what comes of it."""
+    step = await open_form(hass, entry)
+    filled = filled_in(step)
+    for section, fields in changes.items():
+        filled[section] |= fields
+    result = await hass.config_entries.options.async_configure(step["flow_id"], filled)
+    await hass.async_block_till_done()
+    return result
+
+
+def filled_in(step):
+    """Return what the form holds, by section."""
+    return {
+        str(name): {str(field): field.default() for field in part.schema.schema}
+        for name, part in step["data_schema"].schema.items()
+    }
+
+
+async def test_the_form_shows_what_holds_by_default(hass, entry):
+    filled = filled_in(await open_form(hass, entry))
+    assert list(filled) == ["dialogue", "words", "polling"]
+    flat = {name: value for fields in filled.values() for name, value in fields.items()}
+    assert flat == DEFAULTS
+    assert Settings.of(filled) == Settings.of({})
+
+
+async def test_it_shows_what_was_saved(hass, entry):
+    result = await save(hass, entry, {"dialogue": {"keywords": ["小智"], "session_minutes": 5}})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    filled = filled_in(await open_form(hass, entry))
+    assert filled["dialogue"]["keywords"] == ["小智"]
+    assert filled["dialogue"]["session_minutes"] == 5
+    assert filled["polling"]["polls_per_minute"] == DEFAULTS["polls_per_minute"]
+
+
+async def test_options_of_an_earlier_version_are_filled_up_with_the_defaults(hass, entry):
+    hass.config_entries.async_update_entry(entry, options={"dialogue": {"session_minutes": 5}})
+    await hass.async_block_till_done()
+    filled = filled_in(await open_form(hass, entry))
+    assert filled["dialogue"] == {name: DEFAULTS[name] for name in filled["dialogue"]} | {"session_minutes": 5}
+    assert Settings.of(entry.options).session_s == 300
+    assert Settings.of(entry.options).max_characters == DEFAULTS["max_characters"]
+
+
+async def test_what_was_typed_is_cleaned(hass, entry):
+    await save(
+        hass,
+        entry,
+        {
+            "dialogue": {"keywords": [" 请 ", "", "  ", "请", "小智"], "session_minutes": 5.0, "thinking_after": 0.0},
+            "words": {"words_stop": ["够了够了", " "]},
+            "polling": {"polls_per_minute": 120.0, "night_rest": True},
+        },
+    )
+    dialogue, words, polling = (entry.options[section] for section in ("dialogue", "words", "polling"))
+    assert dialogue["keywords"] == ["请", "小智"]
+    assert words["words_stop"] == ["够了够了"]
+    assert words["words_turn_on"] == []
+    numbers = dialogue["session_minutes"], dialogue["thinking_after"], polling["polls_per_minute"]
+    assert numbers == (5, 0, 120)
+    assert {type(number) for number in numbers} == {int}
+    assert polling["night_rest"] is True
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value"),
+    [
+        ("dialogue", "session_minutes", 0),
+        ("dialogue", "thinking_after", 31),
+        ("dialogue", "max_characters", 49),
+        ("polling", "polls_per_minute", -10),
+        ("polling", "polls_per_minute", 2001),
+        ("polling", "night_from", "25:00:00"),
+        ("words", "words_stop", "停"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(hass, entry, section, field, value):
+    with pytest.raises(InvalidData):
+        await save(hass, entry, {section: {field: value}})
+    assert entry.options == {}
+
+
+async def test_a_night_of_no_length_is_an_error_and_the_rest_is_kept(hass, entry):
+    night = {"night_rest": True, "night_from": "22:00:00", "night_to": "22:00:00"}
+    step = await save(hass, entry, {"dialogue": {"keywords": ["小智"]}, "polling": night})
+    assert step["type"] is FlowResultType.FORM
+    assert step["errors"] == {"base": "empty_night"}
+    filled = filled_in(step)
+    assert filled["dialogue"]["keywords"] == ["小智"]
+    assert filled["polling"].items() >= night.items()
+    assert entry.options == {}
+    filled["polling"]["night_to"] = "06:00:00"
+    result = await hass.config_entries.options.async_configure(step["flow_id"], filled)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.options["dialogue"]["keywords"] == ["小智"]
+
+
+async def test_without_rest_at_night_its_times_do_not_matter(hass, entry):
+    night = {"night_rest": False, "night_from": "22:00:00", "night_to": "22:00:00"}
+    assert (await save(hass, entry, {"polling": night}))["type"] is FlowResultType.CREATE_ENTRY
+
+
+def test_each_command_has_a_field():
+    assert set(COMMAND_FIELDS) == set(Command)
+    words = {name: [f"{name}的说法"] for name in COMMAND_FIELDS.values()}
+    settings = Settings.of({"words": words})
+    assert settings.words == {command: (f"{name}的说法",) for command, name in COMMAND_FIELDS.items()}
+
+
+# What they change, at once
+
+
+async def test_keywords_count_in_keyword_mode(hass, entry, living, sim):
+    mode = er.async_get(hass).async_get_entity_id("select", DOMAIN, f"{living.did}-answering_mode")
+    await hass.services.async_call("select", "select_option", {"entity_id": mode, "option": "keyword"}, blocking=True)
+    await save(hass, entry, {"dialogue": {"keywords": ["小智"]}})
+    await polls(sim, 2)
+    since = living.ask("请讲个故事", "从前有座山。")
+    await living.event("speech_ended", since=since, source="xiaoai", reason="finished")
+    await polls(sim)
+    assert sim.timeline.since(since, "llm_request") == []
+    question = "小智，讲个故事"
+    since = living.ask(question)
+    await living.spoken(own_answer(question), since=since)
+
+
+async def test_own_words_are_commands(hass, entry, corner, sim):
+    await save(hass, entry, {"words": {"words_turn_on": ["芝麻开门"], "words_turn_off": ["芝麻关门"]}})
+    await polls(sim, 2)
+    living = corner("客厅小爱")
+    since = living.ask("芝麻，开门！")
+    await wait_for_state(hass, living.switch, STATE_ON)
+    await living.spoken(Phrase.TURNED_ON, since=since)
+    since = living.ask("芝麻关门")
+    await living.spoken(Phrase.TURNED_OFF, since=since)
+    since = living.ask("打开高级对话")  # the built-in ones stay
+    await living.spoken(Phrase.TURNED_ON, since=since)
+
+
+async def test_the_budget_is_another_one(hass, entry, living):
+    entry.runtime_data.dialogues[living.did].pay_attention(60)
+    before = entry.runtime_data.budget.shares()
+    await save(hass, entry, {"polling": {"polls_per_minute": 60}})
+    entry.runtime_data.dialogues[living.did].pay_attention(60)
+    after = entry.runtime_data.budget.shares()
+    assert sum(before.values()) == pytest.approx(240)
+    assert sum(after.values()) == pytest.approx(60)
+    assert before.keys() == after.keys()
+    await save(hass, entry, {"polling": {"polls_per_minute": 0}})  # as is usual
+    entry.runtime_data.dialogues[living.did].pay_attention(60)
+    assert entry.runtime_data.budget.shares() == before

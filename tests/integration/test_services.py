@@ -1,0 +1,193 @@
+"""Actions on speakers."""
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import area_registry as ar, device_registry as dr
+from homeassistant.setup import async_setup_component
+import probatio
+import pytest
+
+from custom_components.xiao_gpt.const import DOMAIN
+from custom_components.xiao_gpt.polling import Attention
+from simulator.llm_replies import ScriptedReply, tokens
+from tests.integration.support import assistant, break_cloud, event, polls, until
+
+SENTENCE = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
+
+
+@pytest.fixture
+async def act(hass):
+    """Return a function that performs an action."""
+
+    async def perform(action, **data):
+        await hass.services.async_call(DOMAIN, action, data, blocking=True)
+
+    return perform
+
+
+@pytest.fixture
+def area(hass, living):
+    """The room where the speaker stands."""
+    area = ar.async_get(hass).async_create("客厅")
+    dr.async_get(hass).async_update_device(living.device.id, area_id=area.id)
+    return area
+
+
+@pytest.fixture
+def target(living, area):
+    """Return a function that returns a way to name the speaker."""
+
+    def by(way):
+        return {
+            "device": {"device_id": living.device.id},
+            "entity": {"entity_id": living.switch},
+            "area": {"area_id": area.id},
+        }[way]
+
+    return by
+
+
+async def begin(corner):
+    """Ask, and return the LLM's request once its answer is being spoken."""
+    corner.sim.llm.replies.append(ScriptedReply("故事", SENTENCE * 3))
+    corner.sim.llm.settings.stall_after = len(tokens(SENTENCE)) + 3
+    since = corner.ask("讲个故事")
+    request = await event(corner.sim, "llm_request", since=since)
+    await corner.event("speech_started", since=since, source="tts")
+    return request
+
+
+@pytest.fixture
+def paid(entry):
+    """Return a function that returns the attention of a speaker's dialogue."""
+    return lambda corner: entry.runtime_data.dialogues[corner.did].attention
+
+
+WAYS = ["device", "entity", "area"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_stop_ends_the_answer(sim, living, act, target, way):
+    request = await begin(living)
+    since = len(sim.timeline)
+    await act("stop", **target(way))
+    finished = await event(sim, "llm_finished", id=request.fields["id"])
+    assert finished.fields["reason"] == "closed_by_client"
+    assert [command.fields["command"] for command in living.told(since=since)] == ["pause", "stop"]
+    await polls(sim)
+    assert living.pieces(since) == []
+    assert living.state == "on"
+
+
+async def test_stop_with_nothing_to_end_sends_nothing(living, act, target):
+    await act("stop", **target("device"))
+    assert living.told() == []
+
+
+async def test_stop_ends_no_other_speakers_answer(sim, living, bedroom, act):
+    request = await begin(living)
+    await act("stop", device_id=bedroom.device.id)
+    await polls(sim)
+    assert sim.timeline.since(request.seq, "llm_finished") == []
+    await act("stop", device_id=[bedroom.device.id, living.device.id])
+    await event(sim, "llm_finished", id=request.fields["id"], reason="closed_by_client")
+
+
+async def test_a_speaker_that_cannot_be_silenced_is_told(sim, living, act, target):
+    await begin(living)
+    break_cloud(sim, path="/remote/ubus", status=502)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act("stop", **target("device"))
+    assert raised.value.translation_key == "speaker_unreachable"
+    assert raised.value.translation_placeholders == {"name": living.name}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_attention_is_paid_for_a_while(entry, living, bedroom, act, target, paid, way):
+    budget = entry.runtime_data.budget
+    before = budget.interval(living.did)
+    await act("attention", duration={"seconds": 30}, **target(way))
+    assert (paid(living), paid(bedroom)) == (Attention.LIVELY, Attention.IDLE)
+    assert budget.interval(living.did) < before
+    await act("attention", duration={"seconds": 0}, **target(way))
+    assert paid(living) is Attention.IDLE
+    assert budget.interval(living.did) == before
+
+
+async def test_attention_is_paid_by_asking_more_often(sim, entry, living, act, target):
+    budget = entry.runtime_data.budget
+    await act("attention", **target("device"))
+    assert budget.interval(living.did) < 2 * budget.interval("nobody")
+    assert budget.shares()[living.did] > 2 * max(share for did, share in budget.shares().items() if did != living.did)
+
+
+async def test_attention_ends_by_itself(sim, living, act, target, paid):
+    await act("attention", duration={"milliseconds": 300}, **target("device"))
+    assert paid(living) is Attention.LIVELY
+    await until(sim, lambda: paid(living) is Attention.IDLE)
+
+
+async def test_less_attention_does_not_end_more(living, entry, act, target, paid):
+    await act("attention", duration="00:10:00", **target("device"))
+    await act("attention", duration={"milliseconds": 1}, **target("device"))
+    await polls(living.sim, 1)
+    assert paid(living) is Attention.LIVELY
+
+
+async def test_one_that_is_switched_off_can_be_paid_attention_too(corner, act, paid):
+    living = corner("客厅小爱")
+    assert paid(living) is Attention.OFF
+    await act("attention", device_id=living.device.id)
+    assert paid(living) is Attention.LIVELY
+    await act("attention", duration=0, device_id=living.device.id)
+    assert paid(living) is Attention.OFF
+
+
+async def test_switched_off_attention_ends(living, act, target, paid):
+    await act("attention", **target("device"))
+    await living.turn("off")
+    assert paid(living) is Attention.OFF
+
+
+@pytest.mark.parametrize("duration", [{"hours": 2, "seconds": 1}, {"seconds": -1}, "soon"])
+async def test_a_duration_that_makes_no_sense_is_refused(act, target, duration):
+    with pytest.raises(probatio.Invalid):
+        await act("attention", duration=duration, **target("device"))
+
+
+@pytest.mark.parametrize("action", ["stop", "attention"])
+async def test_a_target_is_needed(act, living, action):
+    with pytest.raises(probatio.Invalid):
+        await act(action)
+
+
+@pytest.mark.parametrize("action", ["stop", "attention"])
+async def test_a_target_that_is_no_speaker_is_refused(hass, entry, living, act, action):
+    empty = ar.async_get(hass).async_create("阳台")
+    (service,) = [
+        device
+        for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        if (DOMAIN, assistant(entry).subentry_id) in device.identifiers
+    ]
+    for wrong in (
+        {"device_id": service.id},
+        {"device_id": "nobody"},
+        {"entity_id": "light.nobody"},
+        {"entity_id": "all"},
+        {"area_id": empty.id},
+    ):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(action, **wrong)
+        assert (raised.value.translation_domain, raised.value.translation_key) == (DOMAIN, "no_speaker_chosen")
+
+
+async def test_a_speaker_that_is_not_loaded_is_refused(hass, entry, living, act):
+    device_id = living.device.id
+    await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(ServiceValidationError) as raised:
+        await act("stop", device_id=device_id)
+    assert "XiaoAI" in str(raised.value) or raised.value.translation_key == "no_speaker_chosen"
+
+
+async def test_they_are_there_before_any_account_is(hass):
+    assert await async_setup_component(hass, DOMAIN, {})
+    assert hass.services.async_services_for_domain(DOMAIN).keys() == {"stop", "attention"}
