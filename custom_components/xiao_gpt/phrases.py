@@ -12,7 +12,7 @@ class Phrase(StrEnum):
     CONTINUES_NOT = "持续对话已结束。"
     CANNOT_CONTINUE = "抱歉，这款音箱不支持持续对话。"
     NEW_TOPIC = "好的，我们换个话题。"
-    HUM = "嗯，"
+    HUM = "嗯。"
     THINKING = "让我想想。"
     SORRY = "抱歉，我刚才出了点问题，请稍后再问我一次。"
     STALLED = "抱歉，后面的话没有收到，请再问我一次。"

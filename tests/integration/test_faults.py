@@ -72,10 +72,11 @@ PASSING = {
 
 
 def spoken(sim: Simulator, name: str, since: int) -> str:
+    """Return what was said of the answer: models that cannot be paused hum before it."""
     return "".join(
         audible(event.fields["text"])
         for event in sim.timeline.since(since, "speech_started")
-        if event.fields["speaker"] == name and event.fields["source"] == "tts"
+        if event.fields["speaker"] == name and event.fields["source"] == "tts" and event.fields["text"] != Phrase.HUM
     )
 
 
