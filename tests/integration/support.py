@@ -14,6 +14,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from custom_components.xiao_gpt.const import DOMAIN, SUBENTRY_ASSISTANT
+from custom_components.xiao_gpt.phrases import Phrase
 from custom_components.xiao_gpt.speech.clock import Clock
 from custom_components.xiao_gpt.xiaomi import Speaker
 from simulator.app import Simulator
@@ -248,7 +249,9 @@ class Corner:
             return [
                 entry
                 for entry in self.sim.timeline.since(since, name)
-                if entry.fields["speaker"] == self.name and entry.fields["source"] == "tts"
+                if entry.fields["speaker"] == self.name
+                and entry.fields["source"] == "tts"
+                and entry.fields["text"] != Phrase.HUM  # before the answer, on models that cannot be paused
             ]
 
         def heard() -> str:

@@ -98,7 +98,7 @@ class Talk:
         self._said = ""
         self._pieces = 0
         self._hushed = False
-        self._trip = 0.0
+        self._trips: list[float] = []
 
     @property
     def over(self) -> bool:
@@ -204,8 +204,11 @@ class Talk:
 
     @property
     def _lead(self) -> float:
-        """How long words are on their way to the speaker: about half of what the quickest request took."""
-        return min(self._trip / 2, _LONGEST_LEAD_S)
+        """How long words are on their way to the speaker: about half of what the quickest request took.
+
+        A single request may have been slow by chance, and tells nothing.
+        """
+        return min(min(self._trips) / 2, _LONGEST_LEAD_S) if len(self._trips) > 1 else 0.0
 
     async def _say(self, words: str) -> tuple[Ending, bool]:
         """Have the speaker begin to say something; return its end, and whether the speech began just now."""
@@ -213,9 +216,9 @@ class Talk:
         await self._voice.say(words)
         self._said = self._taken
         took = self._clock.now() - asked
-        self._trip = min(self._trip or took, took)
+        self._trips.append(took)
         ending = Ending(self._voice, self._rate, self._clock, self._stopped)
-        return ending, took <= self._trip + _UNPUNCTUAL_S
+        return ending, took <= min(self._trips) + _UNPUNCTUAL_S
 
     def _more(self) -> bool:
         """Whether something will follow."""
