@@ -24,7 +24,7 @@ _PATIENCE = 2.0
 # The status may show speech this much longer than there is any.
 _TAIL = 0.2
 # The last glance before a known end: "silent" so early is no end.
-_GLANCE = 0.3
+_GLANCE = 0.6
 # Long speech is glanced at this often: somebody may have silenced the speaker by hand.
 _GLANCES = 6.0
 # After a known end so many deviations are waited.
@@ -115,6 +115,8 @@ class Ending:
         for at in self._glances(estimate):
             if not await self._pass(at) or not await self._is_silent(at):
                 continue
+            if self._since() >= estimate.seconds - estimate.deviation:
+                return End.OVER  # the looks were late: this may well be the end
             if self._last_heard is not None:
                 return End.HUSHED
             if make_sure and at >= LATEST_SHOWN_S:
