@@ -244,6 +244,8 @@ class Corner:
     async def spoken(self, text: str, *, since: int) -> None:
         """Wait until `text` has been spoken: the whole of it, once, in order, and nothing else."""
         wanted = audible(text)
+        # Before the answer, on models that cannot be paused; an answer may begin with the same word itself.
+        hum = None if wanted.startswith(audible(Phrase.HUM)) else Phrase.HUM
 
         def speech(name: str, since: int) -> list[Event]:
             return [
@@ -251,7 +253,7 @@ class Corner:
                 for entry in self.sim.timeline.since(since, name)
                 if entry.fields["speaker"] == self.name
                 and entry.fields["source"] == "tts"
-                and entry.fields["text"] != Phrase.HUM  # before the answer, on models that cannot be paused
+                and entry.fields["text"] != hum
             ]
 
         def heard() -> str:
