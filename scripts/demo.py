@@ -121,7 +121,7 @@ class Demo:
 
     async def interruption(self) -> None:
         """Ask something else in mid-answer."""
-        begin = await self.ask("给我讲一个很长的故事")
+        begin = await self.ask("给我详细讲讲恐龙为什么会灭绝")
         await self.sim.timeline.wait_for(_tts_started, since=begin, timeout=ANSWER_SECONDS)
         again = await self.ask("等一下，一年有多少天？")
         await self.spoken_out(again)

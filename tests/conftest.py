@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+from hypothesis import settings as hypothesis_settings
 import pytest
 
 # Found here, before the test harness looks for custom components elsewhere.
@@ -11,6 +12,10 @@ from simulator.llm_settings import LLMSettings
 from simulator.settings import Settings
 
 assert custom_components.xiao_gpt
+
+# Machines are noisy: how long an example takes says nothing about the code.
+hypothesis_settings.register_profile("noisy", deadline=None)
+hypothesis_settings.load_profile("noisy")
 
 
 @pytest.fixture

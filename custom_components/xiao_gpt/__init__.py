@@ -19,13 +19,15 @@ from .dialogue import Dialogue, spoken_language
 from .listener import Listener
 from .login_issue import async_forget_login, async_report_login
 from .memory import Memory
+from .models import async_classifier
+from .names import HomeNames
 from .polling import PollBudget
 from .routing import Router
 from .services import async_setup_services
 from .settings import Settings
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
-PLATFORMS = [Platform.CONVERSATION, Platform.NUMBER, Platform.SELECT, Platform.SWITCH]
+PLATFORMS = [Platform.CONVERSATION, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SWITCH]
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -52,13 +54,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     coordinator = XiaoGptCoordinator(hass, entry, account)
     await coordinator.async_config_entry_first_refresh()
     async_report_login(hass, entry, None)
-    memory = Memory(hass, entry.entry_id)
-    await memory.async_load()
     settings = Settings.of(entry.options)
+    classifier = await async_classifier(hass, settings.classifier)
+    memory = Memory(hass, entry.entry_id, classifier.rarity)
+    await memory.async_load()
+    names = HomeNames(hass)
+    entry.async_on_unload(names.follow())
     budget = PollBudget(settings.polls_per_minute)
-    entry.runtime_data = XiaoGptData(account, client, coordinator, memory, budget, settings_of(entry))
+    router = Router(classifier, memory.corrections)
+    entry.runtime_data = XiaoGptData(
+        account, client, coordinator, memory, budget, router, names, settings, settings_of(entry)
+    )
     guide = AttentionGuide(hass, settings)
-    start = partial(_start_dialogue, hass, entry, router=Router(), settings=settings, guide=guide)
+    start = partial(_start_dialogue, hass, entry, guide=guide)
 
     @callback
     def night_changes(_: datetime) -> None:
@@ -95,8 +103,6 @@ def _start_dialogue(
     entry: XiaoGptConfigEntry,
     did: str,
     *,
-    router: Router,
-    settings: Settings,
     guide: AttentionGuide,
 ) -> None:
     data = entry.runtime_data
@@ -104,7 +110,14 @@ def _start_dialogue(
     speaker = coordinator.speakers[did]
     device_id = coordinator.device_of(speaker.info).id
     dialogue = data.dialogues[did] = Dialogue(
-        hass, entry, speaker, device_id, router=router, settings=settings, memory=data.memory
+        hass,
+        entry,
+        speaker,
+        device_id,
+        router=data.router,
+        settings=data.options,
+        memory=data.memory,
+        names=data.names,
     )
     guide.follow(dialogue, budget.review)
     budget.join(did, partial(guide.attention, dialogue))
@@ -145,7 +158,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Leave nothing behind of an account that is gone: no repair, none of its words."""
     async_forget_login(hass, entry)
-    await Memory(hass, entry.entry_id).async_remove()
+    await Memory(hass, entry.entry_id, float).async_remove()
 
 
 async def async_remove_config_entry_device(

@@ -16,7 +16,10 @@ from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .gpt import AsyncOpenAI
 from .known_models import KnownModels
 from .memory import Memory
+from .names import HomeNames
 from .polling import PollBudget
+from .routing import Router
+from .settings import Settings
 from .xiaomi import AuthError, Speaker, SpeakerInfo, Status, XiaomiAccount, XiaomiError, list_speakers
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ class XiaoGptData:
     coordinator: XiaoGptCoordinator
     memory: Memory
     budget: PollBudget
+    router: Router
+    names: HomeNames
+    options: Settings
     settings: Mapping[str, Any]
     """What `settings_of` returned when the entry was loaded."""
     dialogues: dict[str, Dialogue] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from copy import deepcopy
+from dataclasses import replace
 import time
 from typing import Any
 
@@ -16,18 +17,22 @@ from homeassistant.util import dt as dt_util
 from .answer import Answer, Said
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 from .memory import Memory
+from .names import HomeNames
 from .phrases import Phrase
 from .polling import Attention
-from .routing import Command, Context, Decision, Mode, Route, Router, is_good
+from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router
+from .session import Session
 from .settings import Settings
 from .speech import Clock, Ending, SpeechRate, Talk
-from .turn import Turn, Words, converse, keep
-from .xiaomi import Record, Speaker, SpeakerOfflineError, XiaomiError
+from .turn import Scope, Turn, Words, converse, keep
+from .xiaomi import Kind, Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
 
 LIVELY_S = 60.0
 """How long after the last exchange a follow-up question is likely."""
 TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
+_NOBODYS = frozenset({Reason.SWITCHED_OFF, Reason.NOTHING_TO_STOP, Reason.SAYS_NOTHING})
+"""Utterances that not even an automation is interested in."""
 DISTRUST_S = 120.0
 """How long after a failure XiaoAI is not silenced before the agent's first words have come."""
 
@@ -50,6 +55,7 @@ class Dialogue:
         router: Router,
         settings: Settings,
         memory: Memory,
+        names: HomeNames,
     ) -> None:
         """Take the speaker and the device that stands for it in Home Assistant."""
         self.speaker = speaker
@@ -66,6 +72,9 @@ class Dialogue:
         self._router = router
         self._settings = settings
         self._memory = memory
+        self._names = names
+        self._before: tuple[Record, Decision, float] | None = None
+        self._listeners: list[Callable[[Record, Decision], None]] = []
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
         self._one_at_a_time = asyncio.Lock()
@@ -91,6 +100,12 @@ class Dialogue:
         """Call `observer` when anything about the dialogue has changed; return what ends that."""
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
+
+    @callback
+    def listen(self, listener: Callable[[Record, Decision], None]) -> Callable[[], None]:
+        """Call `listener` with what is heard and who answers it; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def _changed(self) -> None:
         for observer in self._observers:
@@ -135,15 +150,7 @@ class Dialogue:
                 "What was said to %s came to be known %.0f s later, and is not answered", self.speaker.info.name, age
             )
             return
-        context = Context(
-            enabled=self.enabled,
-            answering=self.answering,
-            plays_audio=record.plays_audio,
-            mode=self.mode,
-            keywords=self._settings.keywords,
-            continuous=self.continuous,
-            own_words=self._settings.words,
-        )
+        context = self._context(record)
         self.interrupt()
         decision = self._router.decide(record.query, context)
         LOGGER.debug(
@@ -155,14 +162,47 @@ class Dialogue:
         )
         self._newer.set()
         self._newer = asyncio.Event()
+        for listener in self._listeners:
+            listener(record, decision)
+        before = self._before
+        if decision.route is not Route.COMMAND:
+            self._before = record, decision, time.monotonic()
+        elif decision.intent is Command.ASK_LLM and before is not None:
+            # It is asked again as if it had been said just now, by the one who should have been asked.
+            self._memory.correct(before[0].query, llm=True)
+            record = replace(before[0], answer="")  # XiaoAI's answer to it is long over
+            decision = replace(before[1], route=Route.LLM, llm=True)
+            self._before = record, decision, time.monotonic()
         if decision.intent is Command.STOP:
             self.set(continuous=False)  # "别说了" is not an invitation to go on
-        if decision.route is Route.NATIVE:
+        if decision.reason in _NOBODYS:
             return
         turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
         self._turns.append(turn)
         self._changed()
         self._start(self._take(turn, decision, record), "turn")
+
+    def _context(self, record: Record) -> Context:
+        """Return what is known besides the words."""
+        previous = None
+        if self._before is not None:
+            _, decision, when = self._before
+            previous = Previous(decision.llm, time.monotonic() - when)
+        return Context(
+            enabled=self.enabled,
+            answering=self.answering,
+            reply=_reply(record),
+            previous=previous,
+            mode=self.mode,
+            keywords=self._settings.keywords,
+            continuous=self.continuous,
+            own_words=self._settings.words,
+            to_llm=self._settings.to_llm,
+            to_xiaoai=self._settings.to_xiaoai,
+            names=self._names.all,
+            leaning=self._settings.leaning,
+            doubt=self._settings.doubt,
+        )
 
     def _start(self, doing: Coroutine[Any, Any, None], what: str) -> None:
         self._entry.async_create_background_task(self._hass, doing, f"{DOMAIN} {what} at {self.speaker.info.did}")
@@ -192,6 +232,8 @@ class Dialogue:
                 newer = self._newer
                 if decision.route is Route.COMMAND:
                     await self._obey(turn, decision)
+                elif decision.route in (Route.HOME, Route.NATIVE):
+                    await self._let_home(turn, record, Scope.HOME if decision.route is Route.HOME else Scope.SENTENCES)
                 elif await self._answer(turn, record) is Said.BY_XIAOAI:
                     await self._hear_out(record.answer, newer)
                 if self.continuous and not turn.interrupted and not newer.is_set():
@@ -202,7 +244,7 @@ class Dialogue:
             LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
         finally:
             self._turns.remove(turn)
-            if self.enabled:
+            if self.enabled and decision.route is not Route.NATIVE:
                 self._lively_until = time.monotonic() + LIVELY_S
             self._memory.async_changed()
             self._changed()
@@ -231,9 +273,44 @@ class Dialogue:
             case Command.DISCONTINUE:
                 self.set(continuous=False)
                 await self._speak(turn, Phrase.CONTINUES_NOT)
+            case Command.ASK_XIAOAI:
+                await self._let_xiaoai(turn)
+            case Command.ASK_LLM:
+                await self._speak(turn, Phrase.NOTHING_BEFORE)
             case Command.NEW_TOPIC:
                 self._memory.of(self.speaker.info.did).session.clear()
                 await self._speak(turn, Phrase.NEW_TOPIC)
+
+    async def _let_xiaoai(self, turn: Turn) -> None:
+        """Remember that XiaoAI should have answered what was said before, and let it do so now."""
+        if self._before is None:
+            await self._speak(turn, Phrase.NOTHING_BEFORE)
+            return
+        record, decision, when = self._before
+        self._memory.correct(record.query, llm=False)
+        self._before = record, replace(decision, llm=False), when
+        try:
+            await self.speaker.execute(record.query)
+        except SpeakerRefusedError:
+            await self._speak(turn, Phrase.REMEMBERED)
+
+    async def _let_home(self, turn: Turn, record: Record, scope: Scope) -> None:
+        """Let Home Assistant act. What it does not understand is XiaoAI's, or the agent's where XiaoAI has failed.
+
+        A sentence that sets off an automation does so whoever else would have answered it.
+        """
+        session = self._open_session()
+        words = Words(turn, self._settings.max_characters)
+        try:
+            understood = await self._converse(turn, words, session, scope) is None
+        finally:
+            keep(turn, session)
+        if understood:
+            await self.speaker.pause()
+            turn.talk.finish()
+            await turn.talk.run()
+        elif scope is Scope.HOME and Reply(record.answer).failed:
+            await self._answer(turn, record)
 
     async def _speak(self, turn: Turn, phrase: Phrase) -> None:
         await self.speaker.pause()
@@ -241,27 +318,36 @@ class Dialogue:
         turn.talk.finish()
         await turn.talk.run()
 
+    def _open_session(self) -> Session:
+        """Return what is remembered of the conversation, a new one if the last is too long ago."""
+        session = self._memory.of(self.speaker.info.did).session
+        session.open(dt_util.utcnow().timestamp(), self._settings.session_s)
+        return session
+
+    async def _converse(self, turn: Turn, words: Words, session: Session, scope: Scope = Scope.ALL) -> str | None:
+        """Ask Home Assistant's conversation; see `converse`."""
+        return await converse(
+            self._hass,
+            turn,
+            words,
+            agent_id=self._agent_id,
+            session=session,
+            conversation_id=session.conversation_id(self.speaker.info.did),
+            device_id=self.device_id,
+            language=spoken_language(self._hass),
+            context=HassContext(),
+            scope=scope,
+        )
+
     async def _answer(self, turn: Turn, record: Record) -> Said:
         """Let Home Assistant or the agent answer, and speak the answer while it comes."""
-        did = self.speaker.info.did
-        session = self._memory.of(did).session
-        session.open(dt_util.utcnow().timestamp(), self._settings.session_s)
+        session = self._open_session()
         words = Words(turn, self._settings.max_characters)
         answer = Answer(self.speaker, turn, words, thinking_after_s=self._settings.thinking_after_s)
-        instead = record.answer if is_good(record.answer) else None
+        instead = record.answer if Reply(record.answer).is_good else None
         try:
             said = await answer.give(
-                lambda: converse(
-                    self._hass,
-                    turn,
-                    words,
-                    agent_id=self._agent_id,
-                    session=session,
-                    conversation_id=session.conversation_id(did),
-                    device_id=self.device_id,
-                    language=spoken_language(self._hass),
-                    context=HassContext(),
-                ),
+                lambda: self._converse(turn, words, session),
                 instead=instead,
                 patient=instead is not None and time.monotonic() < self._distrust_until,
             )
@@ -285,3 +371,10 @@ class Dialogue:
             ):
                 return entity_id
         return conversation.HOME_ASSISTANT_AGENT
+
+
+def _reply(record: Record) -> Reply | None:
+    """Return what XiaoAI made of an utterance; None where its record does not tell, or not yet."""
+    if record.kind in (Kind.EMPTY, Kind.OTHER) and not record.answer:
+        return None
+    return Reply(record.answer, record.plays_audio, record.kind is Kind.LLM)

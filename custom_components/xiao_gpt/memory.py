@@ -1,5 +1,6 @@
 """What is known of each speaker from one start to the next: its pace, and what was talked about."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,11 +8,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
+from .routing import Corrections
 from .session import Session
 from .speech import SpeechRate
 
 STORAGE_VERSION = 1
 SAVE_DELAY_S = 30.0
+_CORRECTIONS = "corrections"
+"""Beside the speakers, whose ids are numbers."""
 
 
 @dataclass
@@ -29,15 +33,20 @@ class SpeakerMemory:
 class Memory:
     """Keeps what is known of an entry's speakers."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Take whose speakers they are."""
+    def __init__(self, hass: HomeAssistant, entry_id: str, rarity: Callable[[str], float]) -> None:
+        """Take whose speakers they are, and how much a token says about an utterance."""
         # The words of the home: not for everyone who can read the disk.
         self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True)
         self._speakers: dict[str, SpeakerMemory] = {}
+        self.corrections = Corrections(rarity)
+        """What the home's people have said about who should answer."""
+        self._rarity = rarity
 
     async def async_load(self) -> None:
         """Read what was kept."""
-        for did, data in (await self._store.async_load() or {}).items():
+        kept = await self._store.async_load() or {}
+        self.corrections = Corrections.from_list(self._rarity, kept.pop(_CORRECTIONS, None))
+        for did, data in kept.items():
             if isinstance(data, dict):
                 self._speakers[did] = SpeakerMemory(
                     SpeechRate.from_dict(data.get("rate") or {}), Session.from_dict(data.get("session") or {})
@@ -46,6 +55,18 @@ class Memory:
     def of(self, did: str) -> SpeakerMemory:
         """Return what is known of a speaker; changes to it are kept when `async_changed` is called."""
         return self._speakers.setdefault(did, SpeakerMemory())
+
+    @callback
+    def correct(self, utterance: str, *, llm: bool) -> None:
+        """Remember who should have answered an utterance."""
+        self.corrections.add(utterance, llm=llm)
+        self.async_changed()
+
+    @callback
+    def forget_corrections(self) -> None:
+        """Decide as the shipped model does again."""
+        self.corrections.clear()
+        self.async_changed()
 
     @callback
     def async_changed(self) -> None:
@@ -61,4 +82,5 @@ class Memory:
         await self._store.async_remove()
 
     def _data(self) -> dict[str, Any]:
-        return {did: memory.as_dict() for did, memory in self._speakers.items()}
+        speakers = {did: memory.as_dict() for did, memory in self._speakers.items()}
+        return {_CORRECTIONS: self.corrections.as_list(), **speakers}

@@ -10,15 +10,22 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TimeSelector,
 )
 import probatio as vol
 
+from .routing import Doubt, ModelKind
 from .settings import (
+    AUTOMATIC,
     COMMAND_FIELDS,
+    CONF_CLASSIFIER,
+    CONF_DOUBT,
     CONF_KEYWORDS,
+    CONF_LEANING,
     CONF_MAX_CHARACTERS,
     CONF_NIGHT,
     CONF_NIGHT_FROM,
@@ -26,9 +33,12 @@ from .settings import (
     CONF_POLLS,
     CONF_SESSION_MINUTES,
     CONF_THINKING_AFTER,
+    CONF_TO_LLM,
+    CONF_TO_XIAOAI,
     DEFAULTS,
     SECTION_DIALOGUE,
     SECTION_POLLING,
+    SECTION_ROUTING,
     SECTION_WORDS,
 )
 
@@ -39,12 +49,23 @@ def _number(least: int, most: int, step: int) -> NumberSelector:
     return NumberSelector(NumberSelectorConfig(min=least, max=most, step=step, mode=NumberSelectorMode.BOX))
 
 
+def _choice(options: list[str], key: str) -> SelectSelector:
+    return SelectSelector(SelectSelectorConfig(options=options, translation_key=key))
+
+
 _FIELDS: dict[str, dict[str, Any]] = {
     SECTION_DIALOGUE: {
         CONF_KEYWORDS: _PHRASES,
         CONF_SESSION_MINUTES: _number(1, 240, 1),
         CONF_THINKING_AFTER: _number(0, 30, 1),
         CONF_MAX_CHARACTERS: _number(50, 5000, 50),
+    },
+    SECTION_ROUTING: {
+        CONF_LEANING: NumberSelector(NumberSelectorConfig(min=-4, max=4, step=1, mode=NumberSelectorMode.SLIDER)),
+        CONF_DOUBT: _choice(list(Doubt), CONF_DOUBT),
+        CONF_TO_LLM: _PHRASES,
+        CONF_TO_XIAOAI: _PHRASES,
+        CONF_CLASSIFIER: _choice([AUTOMATIC, *ModelKind], CONF_CLASSIFIER),
     },
     SECTION_WORDS: dict.fromkeys(COMMAND_FIELDS.values(), _PHRASES),
     SECTION_POLLING: {

@@ -12,6 +12,8 @@ class Phrase(StrEnum):
     CONTINUES_NOT = "持续对话已结束。"
     CANNOT_CONTINUE = "抱歉，这款音箱不支持持续对话。"
     NEW_TOPIC = "好的，我们换个话题。"
+    REMEMBERED = "记住了，这样的话以后交给小爱。"
+    NOTHING_BEFORE = "我还没有听到前面的问题。"
     HUM = "嗯。"
     THINKING = "让我想想。"
     SORRY = "抱歉，我刚才出了点问题，请稍后再问我一次。"

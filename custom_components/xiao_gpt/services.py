@@ -3,19 +3,29 @@
 from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio as vol
 
 from .const import DOMAIN
+from .coordinator import XiaoGptConfigEntry
 from .dialogue import Dialogue
+from .routing import Context, Mode
 from .xiaomi import XiaomiError
 
 SERVICE_STOP = "stop"
 SERVICE_ATTENTION = "attention"
+SERVICE_ROUTE = "route"
+SERVICE_CORRECT = "correct"
+SERVICE_FORGET_CORRECTIONS = "forget_corrections"
 ATTR_DURATION = "duration"
+ATTR_CONFIG_ENTRY = "config_entry_id"
+ATTR_TEXT = "text"
+ATTR_ANSWERER = "answerer"
+ANSWERERS = ("gpt", "xiaoai")
+"""Who should answer, as an automation says it."""
 
 _TARGET = cv.make_entity_service_schema({})
 _ATTENTION = cv.make_entity_service_schema(
@@ -25,6 +35,9 @@ _ATTENTION = cv.make_entity_service_schema(
         )
     }
 )
+_ENTRY = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
+_TEXT = _ENTRY.extend({vol.Required(ATTR_TEXT): vol.All(cv.string, vol.Length(min=1))})
+_CORRECTION = _TEXT.extend({vol.Required(ATTR_ANSWERER): vol.In(ANSWERERS)})
 
 
 @callback
@@ -46,6 +59,41 @@ def async_setup_services(hass: HomeAssistant) -> None:
         for dialogue in _dialogues(hass, call):
             dialogue.pay_attention(call.data[ATTR_DURATION].total_seconds())
 
+    async def route(call: ServiceCall) -> ServiceResponse:
+        data = _entry(hass, call).runtime_data
+        settings = data.options
+        decision = data.router.decide(
+            call.data[ATTR_TEXT],
+            Context(
+                enabled=True,
+                mode=Mode.AUTOMATIC,
+                own_words=settings.words,
+                to_llm=settings.to_llm,
+                to_xiaoai=settings.to_xiaoai,
+                names=data.names.all,
+                leaning=settings.leaning,
+                doubt=settings.doubt,
+            ),
+        )
+        return {
+            "route": decision.route.value,
+            "label": decision.label,
+            "intent": decision.intent,
+            "reason": decision.reason.value,
+            "score": round(decision.score, 3),
+            "model": data.router.classifier.kind.value,
+        }
+
+    async def correct(call: ServiceCall) -> None:
+        memory = _entry(hass, call).runtime_data.memory
+        memory.correct(call.data[ATTR_TEXT], llm=call.data[ATTR_ANSWERER] == "gpt")
+
+    async def forget_corrections(call: ServiceCall) -> None:
+        _entry(hass, call).runtime_data.memory.forget_corrections()
+
+    hass.services.async_register(DOMAIN, SERVICE_ROUTE, route, schema=_TEXT, supports_response=SupportsResponse.ONLY)
+    hass.services.async_register(DOMAIN, SERVICE_CORRECT, correct, schema=_CORRECTION)
+    hass.services.async_register(DOMAIN, SERVICE_FORGET_CORRECTIONS, forget_corrections, schema=_ENTRY)
     hass.services.async_register(DOMAIN, SERVICE_STOP, stop, schema=_TARGET)
     hass.services.async_register(DOMAIN, SERVICE_ATTENTION, attention, schema=_ATTENTION)
 
@@ -74,3 +122,22 @@ def _dialogues(hass: HomeAssistant, call: ServiceCall) -> list[Dialogue]:
     if not found:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_speaker_chosen")
     return found
+
+
+@callback
+def _entry(hass: HomeAssistant, call: ServiceCall) -> XiaoGptConfigEntry:
+    """Return the account that an action is about: the one it names, or the only one that is loaded.
+
+    Raises:
+        ServiceValidationError: there is no such account, or several and none is named.
+    """
+    loaded: list[XiaoGptConfigEntry] = [
+        entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.state is ConfigEntryState.LOADED
+    ]
+    if (named := call.data.get(ATTR_CONFIG_ENTRY)) is not None:
+        loaded = [entry for entry in loaded if entry.entry_id == named]
+    if len(loaded) != 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="which_account" if loaded else "no_account"
+        )
+    return loaded[0]

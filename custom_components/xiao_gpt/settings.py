@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, Final, Self
 
-from .routing import DEFAULT_KEYWORDS, Command
+from .routing import DEFAULT_KEYWORDS, Command, Doubt
 
 SECTION_DIALOGUE: Final = "dialogue"
+SECTION_ROUTING: Final = "routing"
 SECTION_WORDS: Final = "words"
 SECTION_POLLING: Final = "polling"
 
@@ -15,6 +16,11 @@ CONF_SESSION_MINUTES: Final = "session_minutes"
 CONF_THINKING_AFTER: Final = "thinking_after"
 CONF_MAX_CHARACTERS: Final = "max_characters"
 CONF_KEYWORDS: Final = "keywords"
+CONF_CLASSIFIER: Final = "classifier"
+CONF_LEANING: Final = "leaning"
+CONF_DOUBT: Final = "doubt"
+CONF_TO_LLM: Final = "to_llm"
+CONF_TO_XIAOAI: Final = "to_xiaoai"
 CONF_POLLS: Final = "polls_per_minute"
 CONF_NIGHT: Final = "night_rest"
 CONF_NIGHT_FROM: Final = "night_from"
@@ -27,14 +33,24 @@ COMMAND_FIELDS: Final = {
     Command.CONTINUE: "words_continue",
     Command.DISCONTINUE: "words_discontinue",
     Command.NEW_TOPIC: "words_new_topic",
+    Command.ASK_LLM: "words_ask_llm",
+    Command.ASK_XIAOAI: "words_ask_xiaoai",
 }
 """The field with a person's own words for each command."""
+
+AUTOMATIC: Final = "automatic"
+"""The best classifier that the machine is quick enough for."""
 
 DEFAULTS: Final[dict[str, Any]] = {
     CONF_SESSION_MINUTES: 20,
     CONF_THINKING_AFTER: 4,
     CONF_MAX_CHARACTERS: 1000,
     CONF_KEYWORDS: list(DEFAULT_KEYWORDS),
+    CONF_CLASSIFIER: AUTOMATIC,
+    CONF_LEANING: 0,
+    CONF_DOUBT: Doubt.LLM.value,
+    CONF_TO_LLM: [],
+    CONF_TO_XIAOAI: [],
     CONF_POLLS: 0,
     CONF_NIGHT: False,
     CONF_NIGHT_FROM: "23:00:00",
@@ -60,13 +76,22 @@ class Settings:
     """From when to when nothing is listened to."""
     words: Mapping[Command, tuple[str, ...]] = field(default_factory=dict)
     """A person's own words for each command."""
+    classifier: str = AUTOMATIC
+    """A kind of model, or "automatic"."""
+    leaning: float = 0.0
+    """Log odds added for the language model."""
+    doubt: Doubt = Doubt.LLM
+    to_llm: tuple[str, ...] = ()
+    """What contains one of these phrases is the language model's."""
+    to_xiaoai: tuple[str, ...] = ()
+    """What contains one of these phrases is XiaoAI's."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
         """Read an entry's options, which are in sections as in the form."""
         flat = DEFAULTS | {
             name: value
-            for section in (SECTION_DIALOGUE, SECTION_WORDS, SECTION_POLLING)
+            for section in (SECTION_DIALOGUE, SECTION_ROUTING, SECTION_WORDS, SECTION_POLLING)
             for name, value in options.get(section, {}).items()
         }
         night = (time.fromisoformat(flat[CONF_NIGHT_FROM]), time.fromisoformat(flat[CONF_NIGHT_TO]))
@@ -77,6 +102,11 @@ class Settings:
             keywords=tuple(flat[CONF_KEYWORDS]),
             polls_per_minute=float(flat[CONF_POLLS]) or None,
             night=night if flat[CONF_NIGHT] else None,
+            classifier=flat[CONF_CLASSIFIER],
+            leaning=float(flat[CONF_LEANING]),
+            doubt=Doubt(flat[CONF_DOUBT]),
+            to_llm=tuple(flat[CONF_TO_LLM]),
+            to_xiaoai=tuple(flat[CONF_TO_XIAOAI]),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
 

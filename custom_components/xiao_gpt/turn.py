@@ -1,6 +1,7 @@
 """One turn: an utterance goes through Home Assistant's conversation API, and the reply's words to the speaker."""
 
 import asyncio
+from enum import Enum, auto
 import re
 from typing import Any
 
@@ -16,6 +17,17 @@ from .speech import Talk
 
 _END = re.compile(r"[。！？!?…\n]|\.(?=\s)")
 """The end of a sentence."""
+
+
+class Scope(Enum):
+    """Who may answer a turn."""
+
+    SENTENCES = auto()
+    """Automations that a sentence sets off."""
+    HOME = auto()
+    """These and Home Assistant's own intents."""
+    ALL = auto()
+    """These, and the agent for the rest."""
 
 
 class Turn:
@@ -100,6 +112,7 @@ async def converse(
     device_id: str,
     language: str,
     context: Context,
+    scope: Scope = Scope.ALL,
 ) -> str | None:
     """Answer the turn by Home Assistant's own intents, or else by the agent; the words go to the turn's talk.
 
@@ -113,9 +126,11 @@ async def converse(
         device_id: the speaker's device, whose area "打开灯" means.
         language: the language of the utterance.
         context: on whose behalf.
+        scope: who may answer.
 
     Returns:
-        What there is to say about a failure, or None if there was an answer.
+        What there is to say about a failure (nothing, where the agent may not be asked and nobody else understood), or
+        None if there was an answer.
     """
     user_input = conversation.ConversationInput(
         text=turn.utterance,
@@ -132,9 +147,13 @@ async def converse(
     ):
         turn.chat_log = chat_log
         session.restore(chat_log)
-        if (confirmation := await _by_home(hass, user_input, chat_log)) is not None:
+        confirmation = await _by_home(hass, user_input, chat_log, intents=scope is not Scope.SENTENCES)
+        if confirmation is not None:
             turn.talk.feed(confirmation)
             return None
+        if scope is not Scope.ALL:
+            turn.chat_log = None  # nothing was said that belongs to the conversation
+            return ""
         if turn.interrupted:
             return None  # something newer was said before this one's turn came; only the home was still to obey
         token = current_interruption.set(turn.enough)
@@ -165,12 +184,14 @@ def keep(turn: Turn, session: Session) -> None:
 
 
 async def _by_home(
-    hass: HomeAssistant, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog
+    hass: HomeAssistant, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog, *, intents: bool
 ) -> str | None:
     """Let the home's own sentences and intents (strict match, exposed entities) act; return what to say, or None."""
     before = len(chat_log.content)
     confirmation = await conversation.async_handle_sentence_triggers(hass, user_input, chat_log)
     if confirmation is None:
+        if not intents:
+            return None
         if (response := await conversation.async_handle_intents(hass, user_input, chat_log)) is None:
             # 2026.10 leaves the call of a match without a target in the log, which language models refuse.
             del chat_log.content[before:]

@@ -1,7 +1,7 @@
 """What the tests of the integration have in common: walking through the flow, a speaker at hand, waiting."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -266,6 +266,27 @@ class Corner:
         assert [(entry.fields["text"], entry.fields["reason"]) for entry in speech("speech_ended", first.seq)] == [
             (entry.fields["text"], "finished") for entry in started
         ]
+
+
+async def heard(corner: Corner, utterance: str) -> Mapping[str, Any]:
+    """Return what the speaker's event shows of the utterance that has just been asked, once it does."""
+    entity_id = er.async_get(corner.hass).async_get_entity_id(Platform.EVENT, DOMAIN, f"{corner.did}-heard")
+    shown: asyncio.Future[Mapping[str, Any]] = corner.hass.loop.create_future()
+
+    @callback
+    def look(changed: HassEvent[EventStateChangedData]) -> None:
+        state = changed.data["new_state"]
+        if state is None or state.entity_id != entity_id or shown.done():
+            return
+        if state.attributes.get("utterance") == utterance:
+            shown.set_result(state.attributes)
+
+    stop = corner.hass.bus.async_listen(EVENT_STATE_CHANGED, look)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await shown
+    finally:
+        stop()
 
 
 async def wait_for_entry(hass: HomeAssistant, entry: ConfigEntry, state: ConfigEntryState) -> None:

@@ -14,7 +14,7 @@ from custom_components.xiao_gpt.xiaomi import SpeakerOfflineError
 from simulator.llm_replies import ScriptedReply, own_answer, tokens
 from tests.integration.support import audible, event, polls, until
 
-STORY, WHY, HOW = "讲个故事", "天空为什么是蓝色的", "怎么做红烧肉"
+STORY, WHY, HOW = "编一个小狐狸数星星的故事", "天空为什么是蓝色的", "怎么做红烧肉"
 SENTENCE = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
 GOOD = "天空发蓝是因为空气把阳光里的蓝光散向了四面八方。"
 LONG_AND_GOOD = GOOD * 3

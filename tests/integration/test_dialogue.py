@@ -22,7 +22,7 @@ from tests.integration.support import (
     wait_for_state,
 )
 
-STORY, WHY, HOW = "讲个故事", "天空为什么是蓝色的", "怎么做红烧肉"
+STORY, WHY, HOW = "编一个小狐狸数星星的故事", "天空为什么是蓝色的", "怎么做红烧肉"
 LONG = "这句话小爱自己要说上很久很久，" * 12
 
 
@@ -377,7 +377,7 @@ async def test_a_failure_of_the_language_model_is_said(living, sim, failure, wor
 async def test_it_is_said_in_chinese_whatever_the_home_speaks(hass, living, sim, language):
     hass.config.language = language
     sim.llm.settings.fail = "auth"
-    since = living.ask("天空的颜色")
+    since = living.ask(WHY)
     ended = await living.event("speech_ended", since=since, source="tts")
     assert "密钥失效" in ended.fields["text"]
 

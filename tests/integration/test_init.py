@@ -39,7 +39,7 @@ async def mid_answer(corner):
     """Ask, and return the LLM's request once its answer is being spoken."""
     corner.sim.llm.replies.append(ScriptedReply("故事", SENTENCE * 3))
     corner.sim.llm.settings.stall_after = len(tokens(SENTENCE)) + 3
-    since = corner.ask("讲个故事")
+    since = corner.ask("编一个小狐狸数星星的故事")
     request = await event(corner.sim, "llm_request", since=since)
     await corner.event("speech_started", since=since, source="tts")
     return request

@@ -16,6 +16,11 @@ from tests.integration.support import polls, until
 WHY, HOW = "天空为什么是蓝色的", "怎么做红烧肉"
 
 
+def rarity(token):
+    """Let every token say as much as any other."""
+    return 1.0
+
+
 async def answered(corner, question):
     since = corner.ask(question)
     await corner.spoken(own_answer(question), since=since)
@@ -34,7 +39,7 @@ async def reload(hass, sim, entry):
 
 
 async def test_one_that_nothing_is_known_of_begins_anew(hass):
-    memory = Memory(hass, "a")
+    memory = Memory(hass, "a", rarity)
     await memory.async_load()
     assert memory.of("1").session == Session()
     assert memory.of("1").rate == SpeechRate()
@@ -42,21 +47,44 @@ async def test_one_that_nothing_is_known_of_begins_anew(hass):
 
 
 async def test_what_is_saved_is_there_again(hass, hass_storage):
-    memory = Memory(hass, "a")
+    memory = Memory(hass, "a", rarity)
     memory.of("1").session.messages.append(("user", WHY))
     memory.of("1").rate = SpeechRate.at(4.5)
     memory.of("2").session.number = 7
     await memory.async_save()
-    again = Memory(hass, "a")
+    again = Memory(hass, "a", rarity)
     await again.async_load()
     assert {did: again.of(did) for did in "12"} == {did: memory.of(did) for did in "12"}
-    other = Memory(hass, "b")
+    other = Memory(hass, "b", rarity)
     await other.async_load()
     assert other.of("1").session == Session()
 
 
+async def test_corrections_are_kept_beside_the_speakers(hass, hass_storage):
+    memory = Memory(hass, "a", rarity)
+    memory.correct("讲个恐龙的故事", llm=True)
+    memory.correct("放一首歌", llm=False)
+    memory.of("1").session.number = 7
+    await memory.async_save()
+    again = Memory(hass, "a", rarity)
+    await again.async_load()
+    assert list(again.corrections) == list(memory.corrections)
+    assert [llm for _, llm in again.corrections] == [True, False]
+    assert again.corrections.shift("讲个恐龙的故事") > 0 > again.corrections.shift("放一首歌")
+    assert again.of("1").session.number == 7
+
+
+async def test_a_correction_is_saved_after_a_while_and_so_is_that_it_is_forgotten(hass, hass_storage):
+    memory = Memory(hass, "a", rarity)
+    for change, expected in ((lambda: memory.correct("放一首歌", llm=True), 1), (memory.forget_corrections, 0)):
+        change()
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=SAVE_DELAY_S + 1))
+        await hass.async_block_till_done()
+        assert len(hass_storage[f"{DOMAIN}.a"]["data"]["corrections"]) == expected
+
+
 async def test_changes_are_saved_after_a_while(hass, hass_storage):
-    memory = Memory(hass, "a")
+    memory = Memory(hass, "a", rarity)
     memory.of("1").session.number = 7
     memory.async_changed()
     await hass.async_block_till_done()
@@ -68,7 +96,7 @@ async def test_changes_are_saved_after_a_while(hass, hass_storage):
 
 
 async def test_removed_it_is_forgotten(hass, hass_storage):
-    memory = Memory(hass, "a")
+    memory = Memory(hass, "a", rarity)
     memory.of("1").session.number = 7
     await memory.async_save()
     await memory.async_remove()
@@ -83,20 +111,24 @@ async def test_removed_it_is_forgotten(hass, hass_storage):
         {"1": {"session": None, "rate": None}},
         {"1": {"session": {"number": "x"}, "rate": {"weights": "x"}}},
         {"1": {"session": [], "rate": []}},
+        {"1": {}, "corrections": None},
+        {"1": {}, "corrections": {"utterance": "开灯", "llm": True}},
+        {"1": {}, "corrections": ["开灯", {"utterance": "开灯"}, {"llm": True}]},
     ],
 )
 async def test_what_is_spoilt_is_learned_anew(hass, hass_storage, data):
     hass_storage[f"{DOMAIN}.a"] = stored(data)
-    memory = Memory(hass, "a")
+    memory = Memory(hass, "a", rarity)
     await memory.async_load()
     assert memory.of("1").session == Session()
     assert memory.of("1").rate == SpeechRate()
+    assert list(memory.corrections) == []
 
 
 async def test_one_that_is_spoilt_does_not_spoil_the_others(hass, hass_storage):
     session = {"number": 3, "last": 1.0, "messages": [["user", WHY]]}
     hass_storage[f"{DOMAIN}.a"] = stored({"1": {"session": {}}, "2": {"session": session}})
-    memory = Memory(hass, "a")
+    memory = Memory(hass, "a", rarity)
     await memory.async_load()
     assert memory.of("1").session == Session()
     assert memory.of("2").session == Session(3, 1.0, [("user", WHY)])

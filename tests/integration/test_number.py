@@ -12,7 +12,7 @@ from custom_components.xiao_gpt.speech import SpeechRate
 from simulator.llm_replies import own_answer
 from tests.integration.support import audible, until
 
-STORY = "讲个故事"
+STORY = "编一个小狐狸数星星的故事"
 
 
 @pytest.fixture

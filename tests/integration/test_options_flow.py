@@ -7,12 +7,14 @@ import pytest
 
 from custom_components.xiao_gpt.const import DOMAIN
 from custom_components.xiao_gpt.phrases import Phrase
-from custom_components.xiao_gpt.routing import Command
+from custom_components.xiao_gpt.routing import Command, Doubt, ModelKind, Reason, Route
 from custom_components.xiao_gpt.settings import COMMAND_FIELDS, DEFAULTS, Settings
 from simulator.llm_replies import own_answer
-from tests.integration.support import polls, wait_for_state
+from tests.integration.support import heard, polls, wait_for_state
 
-STORY = "讲个故事"
+STORY = "编一个小狐狸数星星的故事"
+WHY, TALE, TALE_BEGINS = "天空为什么是蓝色的", "讲个恐龙的故事", "好的，恐龙的故事。"
+VAGUE = ("推荐一部电影", "练习", "帮我推荐一部科幻电影", "练习一下说话", "推荐一首歌", "附近有什么好玩的", "说说北京")
 
 
 async def open_form(hass, entry):
@@ -43,7 +45,7 @@ def filled_in(step):
 
 async def test_the_form_shows_what_holds_by_default(hass, entry):
     filled = filled_in(await open_form(hass, entry))
-    assert list(filled) == ["dialogue", "words", "polling"]
+    assert list(filled) == ["dialogue", "routing", "words", "polling"]
     flat = {name: value for fields in filled.values() for name, value in fields.items()}
     assert flat == DEFAULTS
     assert Settings.of(filled) == Settings.of({})
@@ -97,6 +99,11 @@ async def test_what_was_typed_is_cleaned(hass, entry):
         ("polling", "polls_per_minute", 2001),
         ("polling", "night_from", "25:00:00"),
         ("words", "words_stop", "停"),
+        ("routing", "leaning", 5),
+        ("routing", "leaning", -5),
+        ("routing", "doubt", "sometimes"),
+        ("routing", "classifier", "crystal_ball"),
+        ("routing", "to_llm", "故事"),
     ],
 )
 async def test_what_makes_no_sense_is_refused(hass, entry, section, field, value):
@@ -141,11 +148,11 @@ async def test_keywords_count_in_keyword_mode(hass, entry, living, sim):
     await hass.services.async_call("select", "select_option", {"entity_id": mode, "option": "keyword"}, blocking=True)
     await save(hass, entry, {"dialogue": {"keywords": ["小智"]}})
     await polls(sim, 2)
-    since = living.ask("请讲个故事", "从前有座山。")
+    since = living.ask("请编一个小狐狸数星星的故事", "从前有座山。")
     await living.event("speech_ended", since=since, source="xiaoai", reason="finished")
     await polls(sim)
     assert sim.timeline.since(since, "llm_request") == []
-    question = "小智，讲个故事"
+    question = "小智，编一个小狐狸数星星的故事"
     since = living.ask(question)
     await living.spoken(own_answer(question), since=since)
 
@@ -175,3 +182,96 @@ async def test_the_budget_is_another_one(hass, entry, living):
     await save(hass, entry, {"polling": {"polls_per_minute": 0}})  # as is usual
     entry.runtime_data.dialogues[living.did].pay_attention(60)
     assert entry.runtime_data.budget.shares() == before
+
+
+# Who answers
+
+
+@pytest.fixture
+def route(hass, entry):
+    """Return a function that returns who would answer, as the action tells."""
+
+    async def perform(text):
+        return await hass.services.async_call(DOMAIN, "route", {"text": text}, blocking=True, return_response=True)
+
+    return perform
+
+
+@pytest.fixture
+def unsure(entry):
+    """An utterance that the model itself is unsure of, be it trained anew."""
+    classifier = entry.runtime_data.router.classifier
+    low, high = classifier.borders.native, classifier.borders.llm
+    found = [text for text in VAGUE if low < classifier.classify(text).odds < high]
+    assert found
+    return found[0]
+
+
+async def test_a_phrase_of_ones_own_is_the_language_models(hass, entry, living):
+    await save(hass, entry, {"routing": {"to_llm": ["恐龙"]}})
+    await polls(living.sim, 2)
+    since = living.ask(TALE, TALE_BEGINS)
+    shown = await heard(living, TALE)
+    await living.spoken(own_answer(TALE), since=since)
+    assert (shown["event_type"], shown["reason"]) == (Route.LLM, Reason.OWN_PHRASE)
+
+
+async def test_a_phrase_of_ones_own_is_xiaoais(hass, entry, living, sim):
+    await save(hass, entry, {"routing": {"to_xiaoai": ["天空"], "to_llm": ["为什么"]}})  # XiaoAI's comes first
+    await polls(sim, 2)
+    since = living.ask(WHY, "因为光的散射。")
+    shown = await heard(living, WHY)
+    await living.event("speech_ended", since=since, source="xiaoai", reason="finished")
+    await polls(sim)
+    assert living.told(since=since) == []
+    assert sim.timeline.since(since, "llm_request") == []
+    assert (shown["event_type"], shown["reason"]) == (Route.NATIVE, Reason.OWN_PHRASE)
+
+
+async def test_leaning_moves_what_is_unsure(hass, entry, route, unsure):
+    assert (await route(unsure))["route"] == Route.UNSURE
+    for leaning, expected in ((4, Route.LLM), (-4, Route.NATIVE)):
+        await save(hass, entry, {"routing": {"leaning": leaning}})
+        assert (await route(unsure))["route"] == expected
+
+
+@pytest.mark.parametrize("leaning", [4, -4])
+async def test_leaning_does_not_move_what_is_clear(hass, entry, route, leaning):
+    await save(hass, entry, {"routing": {"leaning": leaning}})
+    assert (await route("放一首小河淌水"))["route"] == Route.NATIVE
+    assert (await route("你觉得猫和狗哪个聪明"))["route"] == Route.LLM
+
+
+async def test_in_doubt_xiaoai_may_come_first(hass, entry, route, unsure):
+    await save(hass, entry, {"routing": {"doubt": Doubt.XIAOAI_FIRST}})
+    assert (await route(unsure))["route"] == Route.NATIVE
+    await save(hass, entry, {"routing": {"doubt": Doubt.LLM}})
+    assert (await route(unsure))["route"] == Route.UNSURE
+
+
+@pytest.mark.parametrize("kind", list(ModelKind))
+async def test_another_classifier_decides(hass, entry, route, kind):
+    await save(hass, entry, {"routing": {"classifier": kind}})
+    assert (await route(WHY))["model"] == kind
+    assert (await route(WHY))["route"] == Route.LLM
+    assert (await route(TALE))["route"] == Route.NATIVE
+
+
+async def test_a_correction_outlives_a_change_of_the_classifier(hass, entry, route):
+    await hass.services.async_call(DOMAIN, "correct", {"text": TALE, "answerer": "gpt"}, blocking=True)
+    await save(hass, entry, {"routing": {"classifier": ModelKind.SVM}})
+    told = await route(TALE)
+    assert (told["model"], told["label"], told["reason"]) == (ModelKind.SVM, "llm", Reason.CORRECTED)
+
+
+async def test_own_words_correct(hass, entry, living, sim):
+    words = {"words_ask_llm": ["换那个聪明的"], "words_ask_xiaoai": ["换那个快的"]}
+    await save(hass, entry, {"words": words})
+    await polls(sim, 2)
+    since = living.ask(TALE, TALE_BEGINS)
+    await living.event("speech_ended", since=since, source="xiaoai", reason="finished")
+    since = living.ask("换那个聪明的")
+    await living.spoken(own_answer(TALE), since=since)
+    since = living.ask("换那个快的")
+    told = await living.event("command", since=since, command="execute")
+    assert told.fields["text"] == TALE

@@ -12,7 +12,7 @@ from custom_components.xiao_gpt.routing import Mode
 from simulator.llm_replies import own_answer
 from tests.integration.support import polls
 
-STORY, POLITE_STORY, SONG = "讲个故事", "请讲个故事", "放一首小河淌水"
+STORY, POLITE_STORY, SONG = "编一个小狐狸数星星的故事", "请编一个小狐狸数星星的故事", "放一首小河淌水"
 
 
 @pytest.fixture

@@ -1,15 +1,22 @@
 """Actions on speakers."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
 import probatio
 import pytest
 
-from custom_components.xiao_gpt.const import DOMAIN
+from custom_components.xiao_gpt.const import DOMAIN, GATEWAY_VARIABLE
 from custom_components.xiao_gpt.polling import Attention
+from simulator.account import Account
+from simulator.app import Simulator
 from simulator.llm_replies import ScriptedReply, tokens
-from tests.integration.support import assistant, break_cloud, event, polls, until
+from simulator.settings import Settings
+from simulator.world import Home, World
+from tests.integration.support import add_integration, assistant, break_cloud, event, polls, until
+
+WHY, STORY = "天空为什么是蓝色的", "讲个恐龙的故事"
 
 SENTENCE = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
 
@@ -50,7 +57,7 @@ async def begin(corner):
     """Ask, and return the LLM's request once its answer is being spoken."""
     corner.sim.llm.replies.append(ScriptedReply("故事", SENTENCE * 3))
     corner.sim.llm.settings.stall_after = len(tokens(SENTENCE)) + 3
-    since = corner.ask("讲个故事")
+    since = corner.ask("编一个小狐狸数星星的故事")
     request = await event(corner.sim, "llm_request", since=since)
     await corner.event("speech_started", since=since, source="tts")
     return request
@@ -190,4 +197,143 @@ async def test_a_speaker_that_is_not_loaded_is_refused(hass, entry, living, act)
 
 async def test_they_are_there_before_any_account_is(hass):
     assert await async_setup_component(hass, DOMAIN, {})
-    assert hass.services.async_services_for_domain(DOMAIN).keys() == {"stop", "attention"}
+    assert hass.services.async_services_for_domain(DOMAIN).keys() == {
+        "stop",
+        "attention",
+        "route",
+        "correct",
+        "forget_corrections",
+    }
+
+
+# Who answers
+
+
+@pytest.fixture
+def route(hass):
+    """Return a function that returns who would answer."""
+
+    async def perform(text, **data):
+        return await hass.services.async_call(
+            DOMAIN, "route", {"text": text, **data}, blocking=True, return_response=True
+        )
+
+    return perform
+
+
+@pytest.fixture
+async def grandmothers(hass, sim, entry, monkeypatch):
+    """A second account in the same home."""
+    account = Account(user="13900139000", password="another-one", user_id=987654321)
+    world = World(Settings(**sim.settings.as_json()), home=(Home("奶奶家小爱", "LX06", "卧室"),), account=account)
+    async with Simulator(world=world, llm_settings=sim.llm.settings) as other:
+        monkeypatch.setenv(GATEWAY_VARIABLE, other.url)
+        second = await add_integration(hass, other)
+        yield second
+        if second.state is ConfigEntryState.LOADED:
+            await hass.config_entries.async_unload(second.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (WHY, {"route": "llm", "label": "llm", "intent": "knowledge", "reason": "classifier"}),
+        ("怎么做红烧肉", {"route": "llm", "label": "llm", "reason": "classifier"}),
+        ("你觉得猫和狗哪个聪明", {"route": "llm", "label": "llm", "intent": "chat", "reason": "classifier"}),
+        ("明天天气怎么样", {"route": "native", "label": "native", "intent": "weather", "reason": "classifier"}),
+        ("放一首小河淌水", {"route": "native", "label": "native", "intent": "media", "reason": "classifier"}),
+        (STORY, {"route": "native", "label": "native", "intent": "media", "reason": "classifier"}),
+        ("打开灯", {"route": "native", "label": "native", "intent": "device", "reason": "classifier"}),
+        ("换个话题", {"route": "command", "intent": "new_topic", "reason": "voice_command"}),
+        ("，。", {"route": "native", "label": "native", "reason": "says_nothing"}),
+    ],
+)
+async def test_it_is_told_who_would_answer_and_why(sim, living, route, text, expected):
+    since = len(sim.timeline)
+    told = await route(text)
+    assert told.keys() == {"route", "label", "intent", "reason", "score", "model"}
+    assert told.items() >= expected.items()
+    assert 0.5 <= told["score"] <= 1
+    assert told["model"] in ("both", "bert", "svm")
+    await polls(sim, 1)
+    assert living.told(since=since) == []  # nothing is answered
+    assert sim.timeline.since(since, "llm_request") == []
+
+
+async def test_with_things_at_hand_the_home_would_be_asked(lamps, route):
+    assert (await route("打开客厅灯"))["route"] == "home"
+    assert (await route("明天天气怎么样"))["route"] == "native"
+
+
+async def test_it_is_told_though_advanced_dialogue_is_off(corner, route):
+    assert corner("客厅小爱").state == "off"
+    assert (await route(WHY))["route"] == "llm"
+
+
+@pytest.mark.parametrize(("answerer", "text", "label"), [("gpt", STORY, "llm"), ("xiaoai", WHY, "native")])
+async def test_a_correction_counts_from_then_on_until_it_is_forgotten(entry, act, route, answerer, text, label):
+    before = await route(text)
+    assert before["label"] != label
+    await act("correct", text=text, answerer=answerer)
+    after = await route(text)
+    assert (after["label"], after["reason"]) == (label, "corrected")
+    await act("forget_corrections")
+    assert await route(text) == before
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("correct", {"text": STORY}),
+        ("correct", {"text": STORY, "answerer": "alexa"}),
+        ("correct", {"text": "", "answerer": "gpt"}),
+        ("correct", {"answerer": "gpt"}),
+    ],
+)
+async def test_a_correction_that_says_too_little_is_refused(entry, act, action, data):
+    with pytest.raises(probatio.Invalid):
+        await act(action, **data)
+    assert list(entry.runtime_data.memory.corrections) == []
+
+
+@pytest.mark.parametrize("data", [{}, {"text": ""}])
+async def test_nothing_is_no_utterance(hass, entry, data):
+    with pytest.raises(probatio.Invalid):
+        await hass.services.async_call(DOMAIN, "route", data, blocking=True, return_response=True)
+
+
+async def test_of_several_accounts_one_is_to_be_named(hass, entry, grandmothers, act, route):
+    for perform in (
+        lambda: route(STORY),
+        lambda: act("correct", text=STORY, answerer="gpt"),
+        lambda: act("forget_corrections"),
+    ):
+        with pytest.raises(ServiceValidationError) as raised:
+            await perform()
+        assert raised.value.translation_key == "which_account"
+    await act("correct", text=STORY, answerer="gpt", config_entry_id=grandmothers.entry_id)
+    assert (await route(STORY, config_entry_id=grandmothers.entry_id))["label"] == "llm"
+    assert (await route(STORY, config_entry_id=entry.entry_id))["label"] == "native"
+    await act("forget_corrections", config_entry_id=entry.entry_id)
+    assert (await route(STORY, config_entry_id=grandmothers.entry_id))["label"] == "llm"
+    await act("forget_corrections", config_entry_id=grandmothers.entry_id)
+    assert (await route(STORY, config_entry_id=grandmothers.entry_id))["label"] == "native"
+
+
+async def test_of_several_accounts_the_one_that_is_loaded_needs_no_name(hass, entry, grandmothers, route):
+    await hass.config_entries.async_unload(grandmothers.entry_id)
+    assert (await route(WHY))["label"] == "llm"
+
+
+async def test_without_an_account_there_is_nobody_to_decide(hass, entry, act, route):
+    for data in ({"config_entry_id": "nobody"}, {}):
+        if not data:
+            await hass.config_entries.async_unload(entry.entry_id)
+        for perform in (
+            lambda data=data: route(STORY, **data),
+            lambda data=data: act("correct", text=STORY, answerer="gpt", **data),
+            lambda data=data: act("forget_corrections", **data),
+        ):
+            with pytest.raises(ServiceValidationError) as raised:
+                await perform()
+            assert (raised.value.translation_domain, raised.value.translation_key) == (DOMAIN, "no_account")

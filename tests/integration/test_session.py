@@ -13,7 +13,7 @@ from custom_components.xiao_gpt.session import MAX_MESSAGES, Session
 from simulator.llm_replies import ScriptedReply, own_answer, tokens
 from tests.integration.support import event, polls, until
 
-WHY, HOW, STORY = "天空为什么是蓝色的", "怎么做红烧肉", "讲个故事"
+WHY, HOW, STORY = "天空为什么是蓝色的", "怎么做红烧肉", "编一个小狐狸数星星的故事"
 NOW = 1_800_000_000.0
 HOUR = 3600.0
 

@@ -24,7 +24,7 @@ async def answering(sim, living):
     """The speaker while it speaks; the LLM's request."""
     sim.llm.replies.append(ScriptedReply("故事", SENTENCE * 3))
     sim.llm.settings.stall_after = len(tokens(SENTENCE)) + 3
-    since = living.ask("讲个故事")
+    since = living.ask("编一个小狐狸数星星的故事")
     request = await event(sim, "llm_request", since=since)
     await living.event("speech_started", since=since, source="tts")
     return request
@@ -175,7 +175,7 @@ async def test_a_stop_in_mid_answer_ends_the_continuous_dialogue(hass, sim, livi
     await turn_on(hass, continuous(living))
     sim.llm.replies.append(ScriptedReply("故事", SENTENCE * 3))
     sim.llm.settings.stall_after = len(tokens(SENTENCE)) + 3
-    begun = living.ask("讲个故事")
+    begun = living.ask("编一个小狐狸数星星的故事")
     await living.event("speech_started", since=begun, source="tts")
     since = living.ask("停")
     await wait_for_state(hass, continuous(living), STATE_OFF)
@@ -188,7 +188,7 @@ async def test_a_stop_in_mid_answer_ends_the_continuous_dialogue(hass, sim, livi
 async def test_one_question_that_cuts_another_wakes_it_once(hass, sim, living, continuous):
     await turn_on(hass, continuous(living))
     sim.llm.settings.first_token = 30
-    since = living.ask("讲个故事")
+    since = living.ask("编一个小狐狸数星星的故事")
     await event(sim, "llm_request", since=since)
     sim.llm.settings.first_token = 0
     living.ask(WHY)

@@ -42,6 +42,20 @@ NEW_TOPIC = (
     "重新开始对话|重新开始聊天|重新开始|新话题|新的话题|开始新对话|开始新的对话|清空对话记录|清除聊天记录|忘掉刚才说的话题|"
     "忘记之前的对话|删除对话历史|清空之前聊的内容|请清空聊天记录。"
 )
+ASK_LLM = (
+    "这个问题问GPT|这个问GPT|这问题让GPT回答|这个问题让gpt来回答|这种问题问GPT|这类问题交给GPT|"
+    "这类问题以后交给GPT处理|像这种问题以后都问GPT|以后这种问题都让GPT回答|刚才的问题问GPT|"
+    "刚才那个问题问一下GPT|刚才那句话交给GPT|刚刚的话给GPT处理|上一句让GPT来答|上一个问题让大模型回答|"
+    "上个问题问大模型|那个问题叫AI回答|这个让AI来|这句话问ChatGPT|这个问题去问ChatGPT|这个应该问GPT|"
+    "这种问题应该让GPT回答|这个要问人工智能|这条指令给语言模型处理|这个归GPT管|小爱同学，这个问题问GPT|"
+    "帮我这个问题问GPT吧|麻烦这个问题问一下GPT，谢谢|这个问题问GPT好吗？|这个由大模型来说"
+)
+ASK_XIAOAI = (
+    "这个问小爱|这个让小爱做|这个让小爱同学做|这种指令以后让小爱来执行|这种话以后都让小爱处理|像这种指令以后都给小爱同学|"
+    "以后这类问题让小爱回答|刚才那句让小爱做|刚才的指令交给小爱|刚才那个交给小爱同学办|上一句给小爱同学|上一个问题问小爱|"
+    "那个让音箱来做|这个事让音箱办|这个应该让小爱同学做|这条指令要交给小爱|这个归小爱管|这句话由小爱同学来回答|"
+    "请这个让小爱做吧|小爱，刚才那句让小爱做"
+)
 NONE = (
     "怎么让孩子闭嘴|他让我闭嘴|闭嘴用英语怎么说|停车场在哪里|停电了怎么办|停止是什么意思|什么时候停|停一下洗衣机|停止服务|"
     "安静的音乐有哪些|放一首安静|暂停键在哪|暂停营业是什么意思|别说话是谁唱的|不要说谎|不要停|不要放弃|够了吗|够不够|你够了吗|停了吗|"
@@ -51,8 +65,15 @@ NONE = (
     "停用词是什么|non stop|shut up and dance|stop it|"
     "持续对话|持续对话是什么|怎么打开持续对话|不要打开持续对话|持续对话打开了吗|打开持续对话然后关灯|对话持续了多久|"
     "怎么换个话题|换个话题聊聊天气|话题|有什么新话题可以聊|新话题有哪些|为什么要清空聊天记录|清空购物车|删除闹钟|忘记密码怎么办|"
-    "换个灯泡|换一首歌|重新开始播放|别的地方天气怎么样"
+    "换个灯泡|换一首歌|重新开始播放|别的地方天气怎么样|"
+    "怎么问GPT|GPT是什么|这个问题怎么问|让小爱唱歌|这是谁做的|问一下小爱几岁|小爱和GPT谁聪明|这个叫什么|"
+    "这个问题GPT能回答吗|这个用GPT做的吗|刚才GPT说了什么|这个问题问老师|这个交给我|这个问题问得好|"
+    "为什么这个问题要问GPT|不要把这个问题问GPT|这个问题不要问GPT|这个不归小爱管|这个问题问GPT怎么样|"
+    "刚才那首歌叫小爱|这个歌让小爱放|刚才为什么问GPT|这个问题问过GPT了吗|这个是大模型吗|那个是人工智能|"
+    "这个叫大模型吗|小爱同学是谁做的|让GPT给我讲个故事|问问小爱明天下雨吗|这个问题以后再说|以后让小爱叫我起床"
 )
+
+WITH_BA = ("把这个问题交给GPT", "把刚才那句话交给大模型处理")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +85,12 @@ NONE = (
         *((utterance, Command.CONTINUE) for utterance in CONTINUE.split("|")),
         *((utterance, Command.DISCONTINUE) for utterance in DISCONTINUE.split("|")),
         *((utterance, Command.NEW_TOPIC) for utterance in NEW_TOPIC.split("|")),
+        *((utterance, Command.ASK_LLM) for utterance in ASK_LLM.split("|")),
+        *((utterance, Command.ASK_XIAOAI) for utterance in ASK_XIAOAI.split("|")),
         *((utterance, None) for utterance in NONE.split("|")),
+        *((utterance, None) for utterance in ("这叫人工智能", "那个叫AI", "这个叫小爱同学")),
+        *((utterance, Command.ASK_LLM) for utterance in WITH_BA),
+        ("把这个交给小爱", Command.ASK_XIAOAI),
         ("", None),
         ("。。。", None),
         (" \n", None),
@@ -75,7 +101,9 @@ def test_an_utterance_is_the_command_that_a_person_means(utterance: str, command
 
 
 @given(
-    st.sampled_from(f"{TURN_ON}|{TURN_OFF}|{STOP}|{CONTINUE}|{DISCONTINUE}|{NEW_TOPIC}".split("|")),
+    st.sampled_from(
+        f"{TURN_ON}|{TURN_OFF}|{STOP}|{CONTINUE}|{DISCONTINUE}|{NEW_TOPIC}|{ASK_LLM}|{ASK_XIAOAI}".split("|")
+    ),
     st.lists(st.sampled_from("，。！？、,.!?~～… \t\n"), max_size=4).map("".join),
 )
 def test_punctuation_around_and_white_space_within_make_no_difference(utterance: str, noise: str) -> None:
@@ -84,7 +112,7 @@ def test_punctuation_around_and_white_space_within_make_no_difference(utterance:
 
 @given(
     st.lists(st.sampled_from(re.findall(r"[一-鿿]+", NONE)), min_size=1, max_size=3),
-    st.sampled_from(f"{TURN_ON}|{TURN_OFF}|{CONTINUE}|{DISCONTINUE}|{NEW_TOPIC}".split("|")),
+    st.sampled_from(f"{TURN_ON}|{TURN_OFF}|{CONTINUE}|{DISCONTINUE}|{NEW_TOPIC}|{ASK_LLM}|{ASK_XIAOAI}".split("|")),
 )
 def test_a_sentence_about_the_dialogue_is_no_command(words: list[str], command: str) -> None:
     sentence = f"为什么{''.join(words)}{command}"
@@ -102,6 +130,9 @@ def test_a_sentence_about_the_dialogue_is_no_command(words: list[str], command: 
 @example("把持续对话" * 5000 + "关")
 @example("清空之前的" * 5000 + "对话")
 @example("开始" * 20000 + "新话题")
+@example("这个问题" * 5000 + "问GPT")
+@example("这个" + "应该要得" * 5000 + "问")
+@example("以后" * 5000 + "这个让小爱")
 def test_any_text_is_looked_at_without_failing_or_hanging(utterance: str) -> None:
     assert voice_command(utterance) in (None, *Command)
 

@@ -1,18 +1,29 @@
 """Who answers an utterance, without Home Assistant."""
 
-from .commands import Command, voice_command
-from .decision import DEFAULT_KEYWORDS, Context, Decision, Mode, Route
-from .own_answer import is_good
+from .classifier import Classifier, ModelKind, load, load_best
+from .commands import Command, normal, voice_command
+from .corrections import Corrections
+from .decision import DEFAULT_KEYWORDS, Context, Decision, Doubt, Mode, Previous, Reason, Route
+from .reply import Reply
 from .router import Router
 
 __all__ = [
     "DEFAULT_KEYWORDS",
+    "Classifier",
     "Command",
     "Context",
+    "Corrections",
     "Decision",
+    "Doubt",
     "Mode",
+    "ModelKind",
+    "Previous",
+    "Reason",
+    "Reply",
     "Route",
     "Router",
-    "is_good",
+    "load",
+    "load_best",
+    "normal",
     "voice_command",
 ]

@@ -16,6 +16,10 @@ class Command(StrEnum):
     DISCONTINUE = "discontinue"
     NEW_TOPIC = "new_topic"
     """What was talked about is forgotten."""
+    ASK_LLM = "ask_llm"
+    """The language model should have answered what was said before; it does so now."""
+    ASK_XIAOAI = "ask_xiaoai"
+    """XiaoAI should have answered what was said before; it is told to do so now."""
 
 
 _NOISE = re.compile(r"[\s，。！？、,.!?~～…]+")
@@ -26,6 +30,14 @@ _OPENERS = (
 _CLOSERS = r"(?:一下|吧|了|啦|啊|呀|嘛|谢谢|好吗|好不好|行吗|可以吗)*"
 _SUBJECT = r"高级(?:对话|会话)(?:模式|功能)?"
 _CONTINUOUS = r"(?:持续|连续)(?:对话|会话|聊天)(?:模式|功能)?"
+_THIS = (
+    r"(?:以后|下次)?(?:像|把)?(?:(?:这|那|上)一?(?:个|句|种|类|条|些|件|样)|(?:这|那)(?=话|问题|事)|刚才|刚刚)(?:那|这)?(?:个|句|样|条)?的?"
+    r"(?:话|问题|事情|事|指令)?(?:以后|下次)?(?:都|就|应该|应当|要|得)*去?"
+)
+_GIVE = r"(?:问(?:一下|问)?|让|找|交给|给|由|归)"
+_DO = r"(?:来|去)?(?:回答|答|处理|做|说|执行|办|管)"
+_LLM = r"(?:chat)?(?:gpt|g皮t|ai|大模型|语言模型|人工智能)"
+_XIAOAI = r"(?:小爱同学|小爱|音箱)"
 _BEGIN = r"(?:打开|开启|启动|开始|进入|启用|开)(?:一下)?"
 _END = r"(?:关闭|关掉|关上|关了|退出|停止|停用|禁用|结束|取消|关)(?:一下)?"
 
@@ -45,6 +57,8 @@ _PATTERNS = {
         r"换(?:一?个)?(?:新)?话题|聊(?:点|些)别的|重新开始(?:对话|聊天)?|(?:开始)?新(?:的)?(?:话题|对话)|"
         r"(?:清空|清除|忘掉|忘记|删除)(?:刚才|之前|以前|前面)?(?:的|说的|聊的)?(?:对话|聊天|话题|内容)(?:记录|历史)?"
     ),
+    Command.ASK_LLM: _whole(rf"{_THIS}(?:{_GIVE}{_LLM}(?:{_DO})?|叫{_LLM}{_DO})"),
+    Command.ASK_XIAOAI: _whole(rf"{_THIS}(?:{_GIVE}{_XIAOAI}(?:{_DO})?|叫{_XIAOAI}{_DO})"),
     Command.STOP: _whole(
         "闭嘴|住口|住嘴|打住|停+|停止|停下|停下来|停一停|停止回答|停止说话|停止播放|暂停|暂停播放|"
         "(?:别|不要|不用|甭|别再|不要再)(?:说|讲|念|读|播|放|唱|回答|吵|出声|啰嗦)(?:话|下去)?|安静(?:一?点)?|够|算|嘘+|"

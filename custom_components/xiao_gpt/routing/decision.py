@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .commands import Command
+from .reply import Reply
 
 DEFAULT_KEYWORDS = ("请", "帮我")
 """What a question begins with in keyword mode, unless a person has set other words."""
@@ -29,9 +30,53 @@ class Route(StrEnum):
     NATIVE = "native"
     """XiaoAI, as if nothing else were there."""
     HOME = "home"
-    """Home Assistant's own intents."""
+    """Home Assistant's own intents; XiaoAI, where they do not know the utterance."""
     LLM = "llm"
-    """The conversation agent."""
+    """The conversation agent, after Home Assistant's own intents."""
+    UNSURE = "unsure"
+    """The conversation agent as well: it can do with its tools what XiaoAI did not, and talk about the rest."""
+
+
+class Reason(StrEnum):
+    """Why the router decided as it did."""
+
+    VOICE_COMMAND = "voice_command"
+    SWITCHED_OFF = "switched_off"
+    NOTHING_TO_STOP = "nothing_to_stop"
+    ALWAYS = "always"
+    NO_KEYWORD = "no_keyword"
+    KEYWORD = "keyword"
+    OWN_PHRASE = "own_phrase"
+    """A person has set who answers such utterances."""
+    CORRECTED = "corrected"
+    """A person has said of a similar utterance who should have answered it."""
+    FOLLOWS = "follows"
+    """It goes on with what was said before."""
+    XIAOAI_PLAYS = "xiaoai_plays"
+    XIAOAI_FAILED = "xiaoai_failed"
+    XIAOAI_ANSWERED = "xiaoai_answered"
+    CLASSIFIER = "classifier"
+    SAYS_NOTHING = "says_nothing"
+    """There is no word in it."""
+
+
+class Doubt(StrEnum):
+    """What happens with an utterance that the router is unsure of."""
+
+    LLM = "llm"
+    """The conversation agent answers, with its tools."""
+    XIAOAI_FIRST = "xiaoai_first"
+    """XiaoAI's answer stands, unless it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What was decided about the utterance before at the same speaker."""
+
+    llm: bool
+    """Whether the language model answered it."""
+    seconds: float
+    """How long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +87,24 @@ class Context:
     """Whether advanced dialogue is on at the speaker."""
     answering: bool = False
     """Whether an answer is being given at the speaker."""
-    plays_audio: bool = False
-    """Whether XiaoAI answers by playing music or the like."""
+    reply: Reply | None = None
+    """What XiaoAI has done with it; None: not known."""
+    previous: Previous | None = None
     mode: Mode = Mode.AUTOMATIC
     keywords: tuple[str, ...] = DEFAULT_KEYWORDS
     continuous: bool = False
     """Whether the speaker listens again after each answer: nobody says a keyword each time then."""
     own_words: Mapping[Command, tuple[str, ...]] = field(default_factory=dict)
     """A person's own words for each command."""
+    to_llm: tuple[str, ...] = ()
+    """Phrases of a person's: what contains one is the language model's."""
+    to_xiaoai: tuple[str, ...] = ()
+    """Phrases of a person's: what contains one is XiaoAI's."""
+    names: frozenset[str] = frozenset()
+    """What the things and rooms are called that Home Assistant may control."""
+    leaning: float = 0.0
+    """Log odds that a person wants to be added for the language model."""
+    doubt: Doubt = Doubt.LLM
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +112,15 @@ class Decision:
     """Who answers, and why."""
 
     route: Route
-    reason: str
-    """A short key, for events and traces."""
+    reason: Reason
     intent: str | None = None
     """What the utterance wants, where that is known."""
     score: float = 1.0
-    """How sure the router is, 0 to 1."""
+    """The probability that the label is right, as the router sees it."""
+    llm: bool = False
+    """The label: whether the words look like the language model's, whoever answers in the end."""
+
+    @property
+    def label(self) -> str:
+        """Return who of two would answer: native or llm."""
+        return "llm" if self.llm else "native"

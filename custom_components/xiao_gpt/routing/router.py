@@ -1,36 +1,125 @@
-"""Who answers an utterance. Rules only, so far; the intent classifier takes the last one's place."""
+"""Who answers an utterance: what people have set, what XiaoAI has done with it, and a classifier."""
 
+import math
+import re
+
+from .classifier import Classifier, says_nothing
 from .commands import Command, normal, voice_command
-from .decision import Context, Decision, Mode, Route
+from .corrections import Corrections
+from .decision import Context, Decision, Doubt, Mode, Previous, Reason, Route
+from .reply import Reply, shift
+from .text import tokens
+
+ELLIPTIC = 3.0
+"""Log odds that an utterance which goes on with the one before it is for who answered that."""
+SAME_SIDE = 0.5
+"""Log odds that any utterance right after another is for who answered that."""
+_FADES_S = 60.0
+"""After so many seconds what was said before counts half."""
+_ELLIPSIS = re.compile(
+    "^(?:那|那么|还有|再|也|换|改|另外|其他|其它|继续|然后|接着|不是|不对|下一?个|上一?个|第[一二三四五六七八九十两几\\d]+)"
+    "|(?:呢|也一样|也是|的也|一样|一点儿?|一些)$"
+)
+_LONGEST_ELLIPSIS = 10
+_HOME_INTENTS = frozenset({"device"})
+_NAMED_INTENTS = frozenset({"device", "media", "playback", "settings"})
+"""Intents that Home Assistant may serve where the utterance names a thing of its."""
 
 
 class Router:
-    """Decides in microseconds; knows nothing of Home Assistant."""
+    """Decides in a millisecond; knows nothing of Home Assistant."""
+
+    def __init__(self, classifier: Classifier, corrections: Corrections | None = None) -> None:
+        """Take the model and what the home's people have said about its decisions."""
+        self.classifier = classifier
+        self.corrections = Corrections(classifier.rarity) if corrections is None else corrections
 
     def decide(self, utterance: str, context: Context) -> Decision:
-        """Return who answers `utterance`, Home Assistant's own intents aside.
+        """Return who answers `utterance`.
 
-        They come between the voice commands and the language model, and only Home Assistant can match them: a caller
-        that gets `Route.LLM` asks them first.
+        `Route.LLM`, `Route.UNSURE` and `Route.HOME` go to Home Assistant's own intents first, which only Home
+        Assistant can match.
         """
+        return self._by_rule(utterance, context) or self._by_words(utterance, context)
+
+    def _by_rule(self, utterance: str, context: Context) -> Decision | None:
+        """Return what people have set, or None."""
         command = voice_command(utterance, context.own_words)
         if command is Command.TURN_ON:
-            return Decision(Route.COMMAND, "voice_command", command)
+            return Decision(Route.COMMAND, Reason.VOICE_COMMAND, command)
         if not context.enabled:
-            return Decision(Route.NATIVE, "switched_off")
+            return Decision(Route.NATIVE, Reason.SWITCHED_OFF)
         if command is Command.STOP and not context.answering:
-            return Decision(Route.NATIVE, "nothing_to_stop", command)
+            return Decision(Route.NATIVE, Reason.NOTHING_TO_STOP, command)
         if command is not None:
-            return Decision(Route.COMMAND, "voice_command", command)
+            return Decision(Route.COMMAND, Reason.VOICE_COMMAND, command)
         if context.mode is Mode.ALWAYS:
-            return Decision(Route.LLM, "always")
-        if context.plays_audio:
-            return Decision(Route.NATIVE, "xiaoai_plays_audio")
-        if context.mode is Mode.KEYWORD and not context.continuous and not _begins_with(utterance, context.keywords):
-            return Decision(Route.NATIVE, "no_keyword")
-        return Decision(Route.LLM, "default")
+            return Decision(Route.LLM, Reason.ALWAYS, llm=True)
+        if says_nothing(utterance):
+            return Decision(Route.NATIVE, Reason.SAYS_NOTHING)
+        words = normal(utterance)
+        if _contains(words, context.to_xiaoai):
+            return Decision(Route.NATIVE, Reason.OWN_PHRASE)
+        if _contains(words, context.to_llm):
+            return Decision(Route.LLM, Reason.OWN_PHRASE, llm=True)
+        if context.mode is Mode.KEYWORD and not context.continuous:
+            if any((keyword := normal(word)) and words.startswith(keyword) for word in context.keywords):
+                return Decision(Route.LLM, Reason.KEYWORD, llm=True)
+            return Decision(Route.NATIVE, Reason.NO_KEYWORD)
+        return None
+
+    def _by_words(self, utterance: str, context: Context) -> Decision:
+        """Return what the words, what was said before and XiaoAI's own answer speak for."""
+        verdict = self.classifier.classify(utterance)
+        looks_native = verdict.odds < 0
+        shifts = {
+            Reason.CORRECTED: self.corrections.shift(utterance),
+            Reason.FOLLOWS: _following(utterance, context.previous),
+            _seen(context.reply): 0.0 if context.reply is None else shift(context.reply, native=looks_native),
+        }
+        odds = verdict.odds + context.leaning + sum(shifts.values())
+        llm = odds > 0
+        reason = Reason.CLASSIFIER
+        if (verdict.odds + context.leaning > 0) is not llm:  # something else has turned the balance: the strongest
+            reason = max(shifts, key=lambda name: shifts[name] if llm else -shifts[name])
+        score = 1 / (1 + math.exp(-abs(odds)))
+        route = self._route(utterance, context, odds, verdict.intent)
+        return Decision(route, reason, verdict.intent, score, llm)
+
+    def _route(self, utterance: str, context: Context, odds: float, intent: str) -> Route:
+        borders = self.classifier.borders
+        if odds > borders.llm:
+            return Route.LLM
+        if odds < borders.native:
+            return Route.HOME if self._is_for_home(utterance, context, intent) else Route.NATIVE
+        reply = context.reply
+        if context.doubt is Doubt.XIAOAI_FIRST and (reply is None or reply.plays_audio or reply.is_good):
+            return Route.NATIVE
+        return Route.UNSURE
+
+    @staticmethod
+    def _is_for_home(utterance: str, context: Context, intent: str) -> bool:
+        if not context.names or (context.reply is not None and context.reply.plays_audio):
+            return False
+        words = normal(utterance)
+        return intent in _HOME_INTENTS or (intent in _NAMED_INTENTS and any(name in words for name in context.names))
 
 
-def _begins_with(utterance: str, keywords: tuple[str, ...]) -> bool:
-    words = normal(utterance)
-    return any((keyword := normal(word)) and words.startswith(keyword) for word in keywords)
+def _following(utterance: str, previous: Previous | None) -> float:
+    """Return what was said before adds to the log odds of the language model."""
+    if previous is None:
+        return 0.0
+    length = len(tokens(utterance))
+    goes_on = length <= _LONGEST_ELLIPSIS and _ELLIPSIS.search(normal(utterance)) is not None
+    strength: float = (ELLIPTIC if goes_on else SAME_SIDE) * 0.5 ** (previous.seconds / _FADES_S)
+    return strength if previous.llm else -strength
+
+
+def _seen(reply: Reply | None) -> Reason:
+    if reply is not None and reply.plays_audio:
+        return Reason.XIAOAI_PLAYS
+    return Reason.XIAOAI_FAILED if reply is not None and reply.failed else Reason.XIAOAI_ANSWERED
+
+
+def _contains(words: str, phrases: tuple[str, ...]) -> bool:
+    return any((phrase := normal(own)) and phrase in words for own in phrases)
