@@ -33,6 +33,8 @@ TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
 _NOBODYS = frozenset({Reason.SWITCHED_OFF, Reason.NOTHING_TO_STOP, Reason.SAYS_NOTHING})
 """Utterances that not even an automation is interested in."""
+DEVICE = "device"
+"""The intent of commands that the agent can often do with its tools where XiaoAI cannot."""
 DISTRUST_S = 120.0
 """How long after a failure XiaoAI is not silenced before the agent's first words have come."""
 
@@ -233,7 +235,7 @@ class Dialogue:
                 if decision.route is Route.COMMAND:
                     await self._obey(turn, decision)
                 elif decision.route in (Route.HOME, Route.NATIVE):
-                    await self._let_home(turn, record, Scope.HOME if decision.route is Route.HOME else Scope.SENTENCES)
+                    await self._let_home(turn, record, decision)
                 elif await self._answer(turn, record) is Said.BY_XIAOAI:
                     await self._hear_out(record.answer, newer)
                 if self.continuous and not turn.interrupted and not newer.is_set():
@@ -294,11 +296,13 @@ class Dialogue:
         except SpeakerRefusedError:
             await self._speak(turn, Phrase.REMEMBERED)
 
-    async def _let_home(self, turn: Turn, record: Record, scope: Scope) -> None:
+    async def _let_home(self, turn: Turn, record: Record, decision: Decision) -> None:
         """Let Home Assistant act. What it does not understand is XiaoAI's, or the agent's where XiaoAI has failed.
 
         A sentence that sets off an automation does so whoever else would have answered it.
         """
+        at_home = decision.route is Route.HOME
+        scope = Scope.HOME if at_home else Scope.SENTENCES
         session = self._open_session()
         words = Words(turn, self._settings.max_characters)
         try:
@@ -309,7 +313,7 @@ class Dialogue:
             await self.speaker.pause()
             turn.talk.finish()
             await turn.talk.run()
-        elif scope is Scope.HOME and Reply(record.answer).failed:
+        elif (at_home or decision.intent == DEVICE) and Reply(record.answer).failed:
             await self._answer(turn, record)
 
     async def _speak(self, turn: Turn, phrase: Phrase) -> None:

@@ -124,9 +124,7 @@ async def test_what_xiaoai_failed_to_do_goes_to_the_agent(lamps, living, order):
 
 async def test_what_xiaoai_failed_to_do_in_a_home_without_things_goes_to_the_agent(living):
     since = living.ask("打开空调", "没有找到这个设备")
-    shown = await heard(living, "打开空调")
     await answered(living, "打开空调", since=since)
-    assert shown["reason"] == Reason.XIAOAI_FAILED
 
 
 # Corrections
