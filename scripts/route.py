@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 import json
 import math
+import signal
 import sys
 from typing import Any
 
@@ -27,6 +28,7 @@ def main() -> None:
     )
     parser.add_argument("--no-unsure", action="store_true", help="always choose one of the two")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads has seen enough
     route = routed() if arguments.model == "router" else classified(ModelKind(arguments.model))
     for line in sys.stdin:
         print(json.dumps(route(line.rstrip("\r\n"), not arguments.no_unsure), ensure_ascii=False), flush=True)

@@ -86,8 +86,7 @@ def main() -> None:
     both = load(ModelKind.BOTH)
     worth = evidence.learn(cases, lambda text: both.classify(text).odds, _SEED)
     shipping.write_json("reply.json", {"weights": worth.weights})
-    torch.save((vocabulary, encoder.shape, model.state_dict()), _CACHE / "finetuned.pt")
-    write_report(Trained(known, machine, model, tokenizer, worth))
+    write_report(Trained(known, model, tokenizer, worth, measured))
 
 
 def _train_svm(examples: list[Example], noise: Noise) -> svm.LinearMachine:

@@ -20,7 +20,7 @@ from .memory import Memory
 from .names import HomeNames
 from .phrases import Phrase
 from .polling import Attention
-from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router
+from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router, normal
 from .session import Session
 from .settings import Settings
 from .speech import Clock, Ending, SpeechRate, Talk
@@ -33,8 +33,8 @@ TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
 _NOBODYS = frozenset({Reason.SWITCHED_OFF, Reason.NOTHING_TO_STOP, Reason.SAYS_NOTHING})
 """Utterances that not even an automation is interested in."""
-DEVICE = "device"
-"""The intent of commands that the agent can often do with its tools where XiaoAI cannot."""
+HANDED_OVER_S = 30.0
+"""So soon XiaoAI's record of what it was told to do in a person's place is seen."""
 DISTRUST_S = 120.0
 """How long after a failure XiaoAI is not silenced before the agent's first words have come."""
 
@@ -76,6 +76,7 @@ class Dialogue:
         self._memory = memory
         self._names = names
         self._before: tuple[Record, Decision, float] | None = None
+        self._handed_over: tuple[str, float] | None = None
         self._listeners: list[Callable[[Record, Decision], None]] = []
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
@@ -173,7 +174,7 @@ class Dialogue:
             # It is asked again as if it had been said just now, by the one who should have been asked.
             self._memory.correct(before[0].query, llm=True)
             record = replace(before[0], answer="")  # XiaoAI's answer to it is long over
-            decision = replace(before[1], route=Route.LLM, llm=True)
+            decision = replace(before[1], route=Route.LLM, reason=Reason.CORRECTED, llm=True)
             self._before = record, decision, time.monotonic()
         if decision.intent is Command.STOP:
             self.set(continuous=False)  # "别说了" is not an invitation to go on
@@ -190,21 +191,23 @@ class Dialogue:
         if self._before is not None:
             _, decision, when = self._before
             previous = Previous(decision.llm, time.monotonic() - when)
-        return Context(
+        return replace(
+            self._settings.context(self._names.all),
             enabled=self.enabled,
             answering=self.answering,
             reply=_reply(record),
             previous=previous,
+            handed_over=self._was_handed_over(record.query),
             mode=self.mode,
-            keywords=self._settings.keywords,
             continuous=self.continuous,
-            own_words=self._settings.words,
-            to_llm=self._settings.to_llm,
-            to_xiaoai=self._settings.to_xiaoai,
-            names=self._names.all,
-            leaning=self._settings.leaning,
-            doubt=self._settings.doubt,
         )
+
+    def _was_handed_over(self, query: str) -> bool:
+        """Return whether it is not a person who says this, but what XiaoAI was told to do in a person's place."""
+        if self._handed_over is None:
+            return False
+        words, when = self._handed_over
+        return normal(query) == normal(words) and time.monotonic() < when + HANDED_OVER_S
 
     def _start(self, doing: Coroutine[Any, Any, None], what: str) -> None:
         self._entry.async_create_background_task(self._hass, doing, f"{DOMAIN} {what} at {self.speaker.info.did}")
@@ -231,14 +234,17 @@ class Dialogue:
         """Take one turn, after those before it have ended."""
         try:
             async with self._one_at_a_time:
-                newer = self._newer
+                newer, xiaoai_speaks = self._newer, False
                 if decision.route is Route.COMMAND:
                     await self._obey(turn, decision)
-                elif decision.route in (Route.HOME, Route.NATIVE):
-                    await self._let_home(turn, record, decision)
+                    xiaoai_speaks = decision.intent is Command.ASK_XIAOAI
+                elif decision.route is Route.HOME:
+                    xiaoai_speaks = not await self._let_home(turn, Scope.HOME)
+                elif decision.route is Route.NATIVE:
+                    xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES)
                 elif await self._answer(turn, record) is Said.BY_XIAOAI:
                     await self._hear_out(record.answer, newer)
-                if self.continuous and not turn.interrupted and not newer.is_set():
+                if self.continuous and not xiaoai_speaks and not turn.interrupted and not newer.is_set():
                     await self.speaker.wake()
         except SpeakerOfflineError as err:
             LOGGER.debug("%s does not answer: %s", self.speaker.info.name, err)  # the coordinator says so, once
@@ -291,18 +297,18 @@ class Dialogue:
         record, decision, when = self._before
         self._memory.correct(record.query, llm=False)
         self._before = record, replace(decision, llm=False), when
+        self._handed_over = record.query, time.monotonic()
         try:
             await self.speaker.execute(record.query)
         except SpeakerRefusedError:
             await self._speak(turn, Phrase.REMEMBERED)
 
-    async def _let_home(self, turn: Turn, record: Record, decision: Decision) -> None:
-        """Let Home Assistant act. What it does not understand is XiaoAI's, or the agent's where XiaoAI has failed.
+    async def _let_home(self, turn: Turn, scope: Scope) -> bool:
+        """Let Home Assistant act; return whether it did. What it does not understand is XiaoAI's, which is at it.
 
         A sentence that sets off an automation does so whoever else would have answered it.
         """
-        at_home = decision.route is Route.HOME
-        scope = Scope.HOME if at_home else Scope.SENTENCES
+        last = self._memory.of(self.speaker.info.did).session.last
         session = self._open_session()
         words = Words(turn, self._settings.max_characters)
         try:
@@ -313,8 +319,9 @@ class Dialogue:
             await self.speaker.pause()
             turn.talk.finish()
             await turn.talk.run()
-        elif (at_home or decision.intent == DEVICE) and Reply(record.answer).failed:
-            await self._answer(turn, record)
+        else:
+            session.last = last  # what XiaoAI answers is no part of the conversation
+        return understood
 
     async def _speak(self, turn: Turn, phrase: Phrase) -> None:
         await self.speaker.pause()

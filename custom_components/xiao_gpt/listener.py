@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-import random
 import time
 
 from .const import LOGGER
 from .polling import PollBudget
-from .xiaomi import AuthError, Record, Speaker, ThrottledError, Unheard, XiaomiError
+from .xiaomi import AuthError, Record, Speaker, ThrottledError, Unheard, XiaomiError, spread
 
 BATCH = 5
 """Records asked for at once; those before them are asked for when all of them are new."""
@@ -92,4 +91,4 @@ class Listener:
 
 def _back_off(failures: int) -> float:
     """Return for how many seconds not to ask after so many failures in a row, at random so that speakers spread."""
-    return min(MAX_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** min(failures - 1, 10)) * random.uniform(0.75, 1.25)  # noqa: S311
+    return spread(min(MAX_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** min(failures - 1, 10)))

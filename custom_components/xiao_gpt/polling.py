@@ -8,8 +8,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-import random
 import time
+
+from .xiaomi import spread
 
 MINUTE_S = 60.0
 DEFAULT_BUDGET = 240.0
@@ -140,7 +141,7 @@ class PollBudget:
             self._throttles = 0
         self._served = 0
         rest = min(THROTTLED_S * 2.0 ** min(self._throttles, 10), MAX_THROTTLED_S)
-        self._rest_until = now + rest * random.uniform(0.75, 1.25)  # noqa: S311
+        self._rest_until = now + spread(rest)
         self._throttles += 1
 
     def served(self) -> None:

@@ -12,7 +12,6 @@ import probatio as vol
 from .const import DOMAIN
 from .coordinator import XiaoGptConfigEntry
 from .dialogue import Dialogue
-from .routing import Context, Mode
 from .xiaomi import XiaomiError
 
 SERVICE_STOP = "stop"
@@ -61,20 +60,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
     async def route(call: ServiceCall) -> ServiceResponse:
         data = _entry(hass, call).runtime_data
-        settings = data.options
-        decision = data.router.decide(
-            call.data[ATTR_TEXT],
-            Context(
-                enabled=True,
-                mode=Mode.AUTOMATIC,
-                own_words=settings.words,
-                to_llm=settings.to_llm,
-                to_xiaoai=settings.to_xiaoai,
-                names=data.names.all,
-                leaning=settings.leaning,
-                doubt=settings.doubt,
-            ),
-        )
+        decision = data.router.decide(call.data[ATTR_TEXT], data.options.context(data.names.all))
         return {
             "route": decision.route.value,
             "label": decision.label,

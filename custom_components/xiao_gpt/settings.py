@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, Final, Self
 
-from .routing import DEFAULT_KEYWORDS, Command, Doubt
+from .routing import DEFAULT_KEYWORDS, Command, Context, Doubt
 
 SECTION_DIALOGUE: Final = "dialogue"
 SECTION_ROUTING: Final = "routing"
@@ -108,6 +108,23 @@ class Settings:
             to_llm=tuple(flat[CONF_TO_LLM]),
             to_xiaoai=tuple(flat[CONF_TO_XIAOAI]),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
+        )
+
+    def context(self, names: frozenset[str]) -> Context:
+        """Return what the router is told of every utterance, at whatever speaker it is heard.
+
+        Args:
+            names: what the things and rooms of the home are called.
+        """
+        return Context(
+            enabled=True,
+            keywords=self.keywords,
+            own_words=self.words,
+            to_llm=self.to_llm,
+            to_xiaoai=self.to_xiaoai,
+            names=names,
+            leaning=self.leaning,
+            doubt=self.doubt,
         )
 
     def is_night(self, now: time) -> bool:

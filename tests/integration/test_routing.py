@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.xiao_gpt.const import DOMAIN
 from custom_components.xiao_gpt.phrases import Phrase
-from custom_components.xiao_gpt.routing import Reason, Route
+from custom_components.xiao_gpt.routing import Mode, Reason, Route
 from simulator.llm_replies import own_answer
 from tests.integration.support import audible, heard, polls, wait_for_state
 
@@ -236,13 +236,42 @@ async def test_what_the_action_corrects_counts_at_the_speakers(hass, living):
     await untouched(living, since)
 
 
-async def test_a_sentence_of_an_automation_comes_before_all_but_what_is_xiaoais(hass, lamps, living, sim):
+@pytest.mark.parametrize("sentence", ["打开客厅夜间氛围", "讲个恐龙的故事"])
+async def test_a_sentence_of_an_automation_comes_before_all(hass, lamps, living, sim, sentence):
     automation = {
-        "triggers": [{"trigger": "conversation", "command": ["打开客厅夜间氛围"]}],
+        "triggers": [{"trigger": "conversation", "command": [sentence]}],
         "actions": [{"set_conversation_response": "夜间氛围来了。"}],
     }
     assert await async_setup_component(hass, "automation", {"automation": [automation]})
     await hass.async_block_till_done()
-    since = living.ask("打开客厅夜间氛围", "好的。")
+    since = living.ask(sentence, "好的。")
     await living.spoken("夜间氛围来了。", since=since)
     assert sim.timeline.since(since, "llm_request") == []
+
+
+async def test_in_a_continuous_dialogue_xiaoai_is_not_woken_while_it_answers(entry, living, sim):
+    entry.runtime_data.dialogues[living.did].set(continuous=True)
+    since = living.ask("明天天气怎么样", "明天多云，18到26度，适合出门走一走。")
+    await untouched(living, since)
+
+
+async def test_what_was_asked_while_it_was_switched_off_can_be_handed_on(living):
+    await living.turn("off")
+    since = living.ask(WHY, BECAUSE)
+    await untouched(living, since)
+    await living.turn("on")
+    since = living.ask(TO_LLM)
+    await answered(living, WHY, since=since)
+
+
+async def test_what_xiaoai_is_told_to_do_it_does_undisturbed_even_where_all_is_the_language_models(entry, living, sim):
+    entry.runtime_data.dialogues[living.did].set(mode=Mode.ALWAYS)
+    since = living.ask(WHY, BECAUSE)
+    await answered(living, WHY, since=since)
+    since = living.ask(TO_XIAOAI, "好的。")
+    asked = await living.event("asked", since=since, text=WHY)
+    await living.event("speech_ended", since=asked.seq, source="xiaoai", reason="finished")
+    await polls(sim)
+    assert [command.fields["command"] for command in living.told(since=since)] == ["execute"]
+    since = living.ask(HOW, BECAUSE)
+    await answered(living, HOW, since=since)

@@ -239,7 +239,7 @@ NAMES = frozenset({"客厅", "电视", "tv"})
         ("打开大门", "device", NAMES, None, Route.HOME),  # a name in other words, an area, a light of all
         ("打开客厅的灯", "device", frozenset(), None, Route.NATIVE),
         ("打开客厅的灯", "device", NAMES, PLAYS, Route.NATIVE),
-        ("打开客厅的灯", "device", NAMES, FAILED, Route.HOME),
+        ("打开客厅的灯", "device", NAMES, FAILED, Route.UNSURE),  # the home first, then the agent
         ("打开客厅的灯", "device", NAMES, DONE, Route.HOME),
         ("暂停电视", "playback", NAMES, None, Route.HOME),
         ("T V 暂停", "playback", NAMES, None, Route.HOME),

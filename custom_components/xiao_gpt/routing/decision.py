@@ -90,6 +90,8 @@ class Context:
     reply: Reply | None = None
     """What XiaoAI has done with it; None: not known."""
     previous: Previous | None = None
+    handed_over: bool = False
+    """Whether XiaoAI was told to do this in a person's place."""
     mode: Mode = Mode.AUTOMATIC
     keywords: tuple[str, ...] = DEFAULT_KEYWORDS
     continuous: bool = False

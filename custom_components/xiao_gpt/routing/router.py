@@ -53,6 +53,8 @@ class Router:
             return Decision(Route.NATIVE, Reason.NOTHING_TO_STOP, command)
         if command is not None:
             return Decision(Route.COMMAND, Reason.VOICE_COMMAND, command)
+        if context.handed_over:
+            return Decision(Route.NATIVE, Reason.CORRECTED)
         if context.mode is Mode.ALWAYS:
             return Decision(Route.LLM, Reason.ALWAYS, llm=True)
         if says_nothing(utterance):
@@ -84,6 +86,9 @@ class Router:
             reason = max(shifts, key=lambda name: shifts[name] if llm else -shifts[name])
         score = 1 / (1 + math.exp(-abs(odds)))
         route = self._route(utterance, context, odds, verdict.intent)
+        failed = context.reply is not None and context.reply.failed
+        if not llm and failed and verdict.intent in _HOME_INTENTS and shifts[Reason.CORRECTED] >= 0:
+            route, reason = Route.UNSURE, Reason.XIAOAI_FAILED  # the agent can often do it with its tools
         return Decision(route, reason, verdict.intent, score, llm)
 
     def _route(self, utterance: str, context: Context, odds: float, intent: str) -> Route:

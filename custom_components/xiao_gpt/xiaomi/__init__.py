@@ -23,6 +23,7 @@ from .errors import (
 from .http import CloudClient
 from .login import Login, Picture, QrCode, Way, read_cookies
 from .records import Kind, Record, Unheard
+from .retry import spread
 from .speaker import Speaker
 from .speakers import Certainty, Model, PlayUrl, Silent, Status
 
@@ -64,4 +65,5 @@ __all__ = [
     "find_model",
     "list_speakers",
     "read_cookies",
+    "spread",
 ]

@@ -39,8 +39,13 @@ async def insist[Answer](
 
 
 async def rest(seconds: float) -> None:
-    """Let time pass; a little random, so that speakers that failed together do not try together."""
-    await asyncio.sleep(seconds * random.uniform(0.75, 1.25))  # noqa: S311
+    """Let time pass, about so many seconds."""
+    await asyncio.sleep(spread(seconds))
+
+
+def spread(seconds: float) -> float:
+    """Return a time a quarter longer or shorter, at random: what failed together does not try again together."""
+    return seconds * random.uniform(0.75, 1.25)  # noqa: S311 (no cryptography)
 
 
 def _may_pass(error: XiaomiError, *, harmless: bool) -> bool:
