@@ -10,9 +10,9 @@ from homeassistant.helpers import intent
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_translations
 
+from .assistant import AssistantEntity
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 from .coordinator import XiaoGptConfigEntry
-from .entity import AssistantEntity
 from .gpt import GptError
 from .interruption import interruption
 

@@ -9,7 +9,7 @@ import openai
 from openai import AsyncOpenAI
 import pytest
 
-from custom_components.xiao_gpt.gpt import GptError, Reason, stream_reply
+from custom_components.xiao_gpt.gpt import GptError, Reason, Request, stream_reply
 from custom_components.xiao_gpt.gpt.errors import translated_errors
 from simulator.app import Simulator
 
@@ -20,7 +20,7 @@ async def failure(client: AsyncOpenAI, model: str = "gpt-5-mini", *, messages: A
     """Ask, and return how it failed."""
     question: Any = [{"role": "user", "content": "你好"}] if messages is None else messages
     with pytest.raises(GptError) as caught:
-        async for _ in stream_reply(client, model, question, [], asyncio.Event()):
+        async for _ in stream_reply(client, Request(model, question), asyncio.Event()):
             pass
     return caught.value
 

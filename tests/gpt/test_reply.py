@@ -9,7 +9,7 @@ from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionFunctionToolParam
 import pytest
 
-from custom_components.xiao_gpt.gpt import GptError, Reason, ToolCall, make_client, stream_reply
+from custom_components.xiao_gpt.gpt import GptError, Reason, Request, ToolCall, make_client, stream_reply
 from simulator.app import Simulator
 from simulator.llm import ScriptedReply, ToolCall as ScriptedCall
 from simulator.llm_replies import own_answer, tokens
@@ -35,7 +35,9 @@ def ask(
     tools: list[ChatCompletionFunctionToolParam] | None = None,
     stop: asyncio.Event | None = None,
 ) -> AsyncGenerator[str | ToolCall]:
-    return stream_reply(client, MODEL, [{"role": "user", "content": question}], tools or [], stop or asyncio.Event())
+    return stream_reply(
+        client, Request(MODEL, [{"role": "user", "content": question}], tools or []), stop or asyncio.Event()
+    )
 
 
 async def whole(reply: AsyncGenerator[str | ToolCall]) -> list[str | ToolCall]:
@@ -75,9 +77,7 @@ async def test_the_whole_conversation_is_sent(oddity: Oddity, odd_client: AsyncO
     await whole(
         stream_reply(
             odd_client,
-            "m",
-            [{"role": "system", "content": "简短"}, {"role": "user", "content": "你好"}],
-            [],
+            Request("m", [{"role": "system", "content": "简短"}, {"role": "user", "content": "你好"}]),
             asyncio.Event(),
         )
     )
@@ -113,18 +113,20 @@ async def test_a_tools_result_brings_the_words(sim: Simulator, client: AsyncOpen
     parts = await whole(
         stream_reply(
             client,
-            MODEL,
-            [
-                {"role": "user", "content": "开灯"},
-                {
-                    "role": "assistant",
-                    "tool_calls": [
-                        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": "{}"}}
-                    ],
-                },
-                {"role": "tool", "tool_call_id": call.id, "content": "{}"},
-            ],
-            [LIGHT],
+            Request(
+                MODEL,
+                [
+                    {"role": "user", "content": "开灯"},
+                    {
+                        "role": "assistant",
+                        "tool_calls": [
+                            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": "{}"}}
+                        ],
+                    },
+                    {"role": "tool", "tool_call_id": call.id, "content": "{}"},
+                ],
+                [LIGHT],
+            ),
             asyncio.Event(),
         )
     )

@@ -4,13 +4,14 @@ from openai import AsyncOpenAI
 
 from .client import DEFAULT_BASE_URL, list_models, make_client, preferred, probe
 from .errors import GptError, Reason
-from .reply import ToolCall, stream_reply
+from .reply import Request, ToolCall, stream_reply
 
 __all__ = [
     "DEFAULT_BASE_URL",
     "AsyncOpenAI",
     "GptError",
     "Reason",
+    "Request",
     "ToolCall",
     "list_models",
     "make_client",

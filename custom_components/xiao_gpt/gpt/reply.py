@@ -1,7 +1,7 @@
 """A streamed reply of the chat completions API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 import json
@@ -23,17 +23,20 @@ class ToolCall:
     arguments: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a model is asked."""
+
+    model: str
+    messages: Sequence[ChatCompletionMessageParam]
+    tools: Sequence[ChatCompletionFunctionToolParam] = ()
+
+
 class _InterruptedError(Exception):
     """The stop event was set while something was waited for."""
 
 
-async def stream_reply(
-    client: AsyncOpenAI,
-    model: str,
-    messages: Iterable[ChatCompletionMessageParam],
-    tools: list[ChatCompletionFunctionToolParam],
-    stop: asyncio.Event,
-) -> AsyncGenerator[str | ToolCall]:
+async def stream_reply(client: AsyncOpenAI, request: Request, stop: asyncio.Event) -> AsyncGenerator[str | ToolCall]:
     """Yield the reply as it comes: pieces of text, and the tool calls once they are whole.
 
     When `stop` is set the connection is closed and the generator ends, so that what was said so far stands.
@@ -41,7 +44,7 @@ async def stream_reply(
     Raises:
         GptError: the service failed.
     """
-    options: dict[str, Any] = {"tools": tools} if tools else {}
+    options: dict[str, Any] = {"tools": request.tools} if request.tools else {}
     calls: dict[int, _PartialCall] = {}
     answered = False
     try:
@@ -50,7 +53,7 @@ async def stream_reply(
 
                 async def connect() -> AsyncStream[ChatCompletionChunk]:
                     stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(
-                        model=model, messages=messages, stream=True, **options
+                        model=request.model, messages=request.messages, stream=True, **options
                     )
                     # Here and not by who waits for it: that one may be interrupted or cancelled in this very moment.
                     connection.push_async_callback(stream.close)
