@@ -1,6 +1,7 @@
 """From data to shipped files and the report: python -m training [--data DIR]."""
 
 import argparse
+from functools import partial
 import hashlib
 import json
 import logging
@@ -12,12 +13,11 @@ import torch
 
 from custom_components.xiao_gpt.routing import ModelKind, load
 
-from . import data, evidence, finetuning, quantisation, shipping, svm
+from . import data, distilling, evidence, finetuning, quantisation, shipping, svm
 from .calibration import calibrate
 from .corpus import Utterance
 from .data import Data
 from .encoder import Encoder, Shape
-from .finetuning import Example
 from .noise import Noise
 from .pretraining import pretrain
 from .report import Trained, write_report
@@ -60,9 +60,8 @@ def main() -> None:
     )
     vocabulary = build(known.texts)
 
-    examples = [Example(utterance, weight) for utterance, weight in known.labelled]
     noise = Noise([utterance.text for utterance in known.own.utterances])
-    machine = _train_svm(examples, noise)
+    machine = _train_svm(known.labelled, noise)
     arrays, features = svm.quantised(machine)
     texts = [utterance.text for utterance in measured]
     rare = rarity([utterance.text for utterance, _ in known.labelled], vocabulary)
@@ -70,15 +69,19 @@ def main() -> None:
 
     tokenizer = Tokenizer(vocabulary, Shape(len(vocabulary)).positions)
     encoder = _pretrained(Shape(len(vocabulary)), tokenizer, known, arguments.epochs)
-    model = finetuning.finetune(
+    examples = [finetuning.labelled(utterance, weight) for utterance, weight in known.labelled]
+    finetune = partial(
+        finetuning.finetune,
         (encoder.shape, encoder.state_dict()),
         tokenizer,
-        examples,
-        noise,
+        noise=noise,
         epochs=_FINETUNING_EPOCHS,
         rate=_FINETUNING_RATE,
-        seed=_SEED,
     )
+    model = finetune(examples, seed=_SEED)
+    if known.unlabelled:
+        soft = distilling.distilled(known.unlabelled, model, tokenizer, machine, _SEED)
+        model = finetune([*examples, *soft], seed=_SEED + 1)
     odds = finetuning.label_log_odds(torch.tensor(finetuning.predict(model, tokenizer, texts))).numpy()
     shipping.write("bert", quantisation.quantised(model), vocabulary, rare, calibrate(odds.astype(np.float64), llm))
 
@@ -89,14 +92,14 @@ def main() -> None:
     write_report(Trained(known, model, tokenizer, worth, measured))
 
 
-def _train_svm(examples: list[Example], noise: Noise) -> svm.LinearMachine:
+def _train_svm(utterances: list[tuple[Utterance, float]], noise: Noise) -> svm.LinearMachine:
     rng = random.Random(_SEED)
     noisy = [
-        (Utterance(noise(example.utterance.text, rng), example.utterance.intent, "noise"), _NOISY_WEIGHT)
-        for example in examples
-        if example.weight >= 1
+        (Utterance(noise(utterance.text, rng), utterance.intent, "noise"), _NOISY_WEIGHT)
+        for utterance, weight in utterances
+        if weight >= 1
     ]
-    learned = [(example.utterance, example.weight) for example in examples] + noisy
+    learned = [*utterances, *noisy]
     return svm.train([one for one, _ in learned], [weight for _, weight in learned], _FEATURES, _SEED)
 
 

@@ -38,14 +38,14 @@ class CorpusError(ValueError):
 
 
 def own(folder: Path = UTTERANCES) -> list[Utterance]:
-    """Return the project's own utterances, each once, in the order of the files.
+    """Return the project's own utterances as they are written, in the order of the files.
 
     A file has sections. `# native device | a voice` says what the lines below are.
 
     Raises:
         CorpusError: a line is outside a section, or a section's label does not fit its intent.
     """
-    return unique(utterance for path in sorted(folder.glob("*.txt")) for utterance in _sections(path))
+    return [utterance for path in sorted(folder.glob("*.txt")) for utterance in _sections(path)]
 
 
 def _sections(path: Path) -> Iterator[Utterance]:
@@ -66,12 +66,3 @@ def read(path: Path) -> list[Utterance]:
     """Return the utterances of a file with one JSON object a line."""
     lines: list[dict[str, Any]] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return [Utterance(line["text"], line["intent"], line["source"]) for line in lines]
-
-
-def unique(utterances: Iterator[Utterance] | list[Utterance]) -> list[Utterance]:
-    """Return the utterances without those that are the same to the models as one before, or say nothing."""
-    seen: dict[str, Utterance] = {}
-    for utterance in utterances:
-        if utterance.key:
-            seen.setdefault(utterance.key, utterance)
-    return list(seen.values())

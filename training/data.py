@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from custom_components.xiao_gpt.routing.text import tokens
+
 from . import cleaning, composing, corpus
 from .corpus import Utterance
 
@@ -29,6 +31,8 @@ class Data:
     """For measuring only."""
     texts: list[str] = field(repr=False)
     """For pre-training: no labels, each once."""
+    unlabelled: list[str] = field(repr=False)
+    """Those of the texts that are in no other list, nor held out: for distillation."""
 
     @property
     def labelled(self) -> list[tuple[Utterance, float]]:
@@ -66,7 +70,9 @@ def read(folder: Path | None, held_out: Sequence[Utterance], seed: int) -> Data:
     own, others = (
         replace(cleaned, utterances=cleaning.without(cleaned.utterances, held_out)) for cleaned in (own, others)
     )
-    return Data(own, others, cleaning.without(composed, held_out), validation, texts)
+    known = {one.key for one in (*own.utterances, *others.utterances, *composed, *validation, *held_out)}
+    unlabelled = [text for text in texts if " ".join(tokens(text)) not in known]
+    return Data(own, others, cleaning.without(composed, held_out), validation, texts, unlabelled)
 
 
 def _unlabelled(folder: Path) -> list[str]:

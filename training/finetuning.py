@@ -28,18 +28,27 @@ _LAYER_DECAY = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An utterance to learn from."""
+    """A text to learn from."""
 
-    utterance: Utterance
+    text: str
+    target: npt.NDArray[np.float32]
+    """The probability of each intent."""
     weight: float = 1.0
+
+
+def labelled(utterance: Utterance, weight: float = 1.0) -> Example:
+    """Return an example of what a person has labelled: nearly, but not quite, certain."""
+    target = np.full(len(INTENTS), _SMOOTHING / len(INTENTS), np.float32)
+    target[INTENTS.index(utterance.intent)] += 1 - _SMOOTHING
+    return Example(utterance.text, target, weight)
 
 
 def finetune(
     encoder_state: tuple[Shape, dict[str, torch.Tensor]],
     tokenizer: Tokenizer,
     examples: Sequence[Example],
-    noise: Noise,
     *,
+    noise: Noise,
     epochs: int,
     rate: float,
     seed: int,
@@ -52,7 +61,7 @@ def finetune(
     encoder.load_state_dict(weights)
     model = Classifier(encoder, len(INTENTS))
     optimizer = torch.optim.AdamW(_groups(model, rate), weight_decay=0.01, betas=(0.9, 0.98), fused=True)
-    lengths = [len(tokenizer.ids(example.utterance.text)) for example in examples]
+    lengths = [len(tokenizer.ids(example.text)) for example in examples]
     steps = epochs * sum(1 for _ in batches(lengths, _TOKENS, random.Random(seed)))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_then_down(step, steps))
     average = state(model)
@@ -61,10 +70,7 @@ def finetune(
         total = count = 0.0
         for batch in batches(lengths, _TOKENS, rng):
             chosen = [examples[index] for index in batch]
-            texts = [
-                noise(example.utterance.text, rng) if rng.random() < _NOISY else example.utterance.text
-                for example in chosen
-            ]
+            texts = [noise(example.text, rng) if rng.random() < _NOISY else example.text for example in chosen]
             loss = _loss(model(padded([tokenizer.ids(text) for text in texts])), chosen)
             optimizer.zero_grad()
             loss.backward()
@@ -96,10 +102,10 @@ def predict(model: Classifier, tokenizer: Tokenizer, texts: Sequence[str]) -> np
 def _loss(logits: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
     """Return the mean loss of intent and label, by the examples' weights."""
     weights = torch.tensor([example.weight for example in examples])
-    intents = torch.tensor([INTENTS.index(example.utterance.intent) for example in examples])
-    labels = (intents >= len(NATIVE)).float() * (1 - 2 * _SMOOTHING) + _SMOOTHING
-    loss = functional.cross_entropy(logits, intents, reduction="none", label_smoothing=_SMOOTHING)
-    loss = loss + 2 * functional.binary_cross_entropy_with_logits(label_log_odds(logits), labels, reduction="none")
+    targets = torch.from_numpy(np.stack([example.target for example in examples]))
+    llm = targets[:, len(NATIVE) :].sum(1)
+    loss = functional.cross_entropy(logits, targets, reduction="none")
+    loss = loss + 2 * functional.binary_cross_entropy_with_logits(label_log_odds(logits), llm, reduction="none")
     return (loss * weights).sum() / weights.sum()
 
 

@@ -19,6 +19,7 @@ from custom_components.xiao_gpt.speech.clock import Clock
 from custom_components.xiao_gpt.xiaomi import Speaker
 from simulator.app import Simulator
 from simulator.faults import Fault
+from simulator.llm_replies import ScriptedReply, tokens
 from simulator.timeline import Event
 
 SPEED = 5
@@ -26,6 +27,9 @@ SPEED = 5
 
 PATIENCE_S = 20
 """How long something is waited for that is to come; it comes much sooner, and nothing is measured by it."""
+
+STORY = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
+"""A sentence of one."""
 
 PASSPORT = "account.xiaomi.com"
 MINA = "api2.mina.mi.com"
@@ -333,3 +337,13 @@ async def wait_for_flow(hass: HomeAssistant, source: str) -> ConfigFlowResult:
     await hass.async_block_till_done()
     (flow,) = flows()
     return flow
+
+
+async def begin_story(corner: Corner) -> Event:
+    """Ask for a story, and return the LLM's request once the answer is being spoken; its end does not come."""
+    corner.sim.llm.replies.append(ScriptedReply("故事", STORY * 3))
+    corner.sim.llm.settings.stall_after = len(tokens(STORY)) + 3
+    since = corner.ask("编一个小狐狸数星星的故事")
+    request = await event(corner.sim, "llm_request", since=since)
+    await corner.event("speech_started", since=since, source="tts")
+    return request

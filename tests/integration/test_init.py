@@ -14,7 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.xiao_gpt.const import DOMAIN
-from simulator.llm_replies import ScriptedReply, own_answer, tokens
+from simulator.llm_replies import own_answer
 from simulator.world import Home
 from tests.integration.support import (
     MINA,
@@ -23,6 +23,7 @@ from tests.integration.support import (
     Corner,
     add_integration,
     assistant,
+    begin_story,
     break_cloud,
     event,
     polls,
@@ -32,17 +33,6 @@ from tests.integration.support import (
 )
 
 WHY = "天空为什么是蓝色的"
-SENTENCE = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
-
-
-async def mid_answer(corner):
-    """Ask, and return the LLM's request once its answer is being spoken."""
-    corner.sim.llm.replies.append(ScriptedReply("故事", SENTENCE * 3))
-    corner.sim.llm.settings.stall_after = len(tokens(SENTENCE)) + 3
-    since = corner.ask("编一个小狐狸数星星的故事")
-    request = await event(corner.sim, "llm_request", since=since)
-    await corner.event("speech_started", since=since, source="tts")
-    return request
 
 
 async def nothing_is_asked_any_more(corner):
@@ -95,7 +85,7 @@ async def test_a_login_that_is_not_taken_any_more_is_asked_for(hass, sim, entry)
 
 
 async def test_unloaded_it_falls_silent(hass, sim, entry, living):
-    request = await mid_answer(living)
+    request = await begin_story(living)
     since = len(sim.timeline)
     assert await hass.config_entries.async_unload(entry.entry_id)
     finished = await event(sim, "llm_finished", id=request.fields["id"])
@@ -107,14 +97,14 @@ async def test_unloaded_it_falls_silent(hass, sim, entry, living):
 
 
 async def test_a_speaker_that_cannot_be_silenced_does_not_hold_up_the_unloading(hass, sim, entry, living):
-    await mid_answer(living)
+    await begin_story(living)
     sim.world.set_online(living.name, False)
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
 
 
 async def test_reloaded_it_answers_again(hass, sim, entry, living):
-    await mid_answer(living)
+    await begin_story(living)
     sim.llm.settings.stall_after = None
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -125,7 +115,7 @@ async def test_reloaded_it_answers_again(hass, sim, entry, living):
 
 
 async def test_removed_it_leaves_nothing_behind(hass, sim, entry, living):
-    request = await mid_answer(living)
+    request = await begin_story(living)
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     await event(sim, "llm_finished", id=request.fields["id"], reason="closed_by_client")

@@ -11,14 +11,11 @@ from custom_components.xiao_gpt.const import DOMAIN, GATEWAY_VARIABLE
 from custom_components.xiao_gpt.polling import Attention
 from simulator.account import Account
 from simulator.app import Simulator
-from simulator.llm_replies import ScriptedReply, tokens
 from simulator.settings import Settings
 from simulator.world import Home, World
-from tests.integration.support import add_integration, assistant, break_cloud, event, polls, until
+from tests.integration.support import add_integration, assistant, begin_story, break_cloud, event, polls, until
 
 WHY, STORY = "天空为什么是蓝色的", "讲个恐龙的故事"
-
-SENTENCE = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
 
 
 @pytest.fixture
@@ -53,16 +50,6 @@ def target(living, area):
     return by
 
 
-async def begin(corner):
-    """Ask, and return the LLM's request once its answer is being spoken."""
-    corner.sim.llm.replies.append(ScriptedReply("故事", SENTENCE * 3))
-    corner.sim.llm.settings.stall_after = len(tokens(SENTENCE)) + 3
-    since = corner.ask("编一个小狐狸数星星的故事")
-    request = await event(corner.sim, "llm_request", since=since)
-    await corner.event("speech_started", since=since, source="tts")
-    return request
-
-
 @pytest.fixture
 def paid(entry):
     """Return a function that returns the attention of a speaker's dialogue."""
@@ -74,7 +61,7 @@ WAYS = ["device", "entity", "area"]
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_stop_ends_the_answer(sim, living, act, target, way):
-    request = await begin(living)
+    request = await begin_story(living)
     since = len(sim.timeline)
     await act("stop", **target(way))
     finished = await event(sim, "llm_finished", id=request.fields["id"])
@@ -91,7 +78,7 @@ async def test_stop_with_nothing_to_end_sends_nothing(living, act, target):
 
 
 async def test_stop_ends_no_other_speakers_answer(sim, living, bedroom, act):
-    request = await begin(living)
+    request = await begin_story(living)
     await act("stop", device_id=bedroom.device.id)
     await polls(sim)
     assert sim.timeline.since(request.seq, "llm_finished") == []
@@ -100,7 +87,7 @@ async def test_stop_ends_no_other_speakers_answer(sim, living, bedroom, act):
 
 
 async def test_a_speaker_that_cannot_be_silenced_is_told(sim, living, act, target):
-    await begin(living)
+    await begin_story(living)
     break_cloud(sim, path="/remote/ubus", status=502)
     with pytest.raises(HomeAssistantError) as raised:
         await act("stop", **target("device"))

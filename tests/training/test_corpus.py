@@ -1,12 +1,12 @@
 """The project's own utterances."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 import json
 from pathlib import Path
 
 import pytest
 
-from training.corpus import INTENTS, LLM, NATIVE, UTTERANCES, CorpusError, Utterance, own, read, unique
+from training.corpus import INTENTS, LLM, NATIVE, UTTERANCES, CorpusError, Utterance, own, read
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "validation.jsonl"
 EVIDENCE = UTTERANCES.parent / "evidence" / "answers.jsonl"
@@ -24,18 +24,22 @@ def test_the_real_files_are_all_read(utterances: list[Utterance]) -> None:
 
 
 def test_there_are_enough_utterances_of_either_side_and_of_every_intent(utterances: list[Utterance]) -> None:
-    labels = Counter(utterance.label for utterance in utterances)
-    intents = Counter(utterance.intent for utterance in utterances)
+    distinct = {utterance.key: utterance for utterance in utterances}.values()
+    labels = Counter(utterance.label for utterance in distinct)
+    intents = Counter(utterance.intent for utterance in distinct)
     assert labels.keys() == {"native", "llm"}
     assert min(labels.values()) >= 8_000, labels
     assert intents.keys() == set(INTENTS)
     assert min(intents.values()) >= 300, intents
 
 
-def test_each_utterance_is_there_once_and_says_something(utterances: list[Utterance]) -> None:
-    keys = [utterance.key for utterance in utterances]
-    assert all(keys)
-    assert len(set(keys)) == len(keys)
+def test_each_utterance_says_something_and_few_say_the_same_or_contradict(utterances: list[Utterance]) -> None:
+    labels: dict[str, set[str]] = defaultdict(set)
+    for utterance in utterances:
+        labels[utterance.key].add(utterance.label)
+    assert "" not in labels
+    assert len(labels) >= 0.97 * len(utterances)
+    assert [key for key, found in labels.items() if len(found) > 1] == []
 
 
 def test_no_utterance_is_endless_or_marked_up(utterances: list[Utterance]) -> None:
@@ -72,6 +76,7 @@ def test_a_file_has_sections_blank_lines_and_remarks(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("# native time\n几点了\n小爱同学，几点了？\n", "utf-8")
     assert own(tmp_path) == [
         Utterance("几点了", "time", "a"),
+        Utterance("小爱同学，几点了？", "time", "a"),
         Utterance("你好呀", "chat", "b"),
         Utterance("你几岁", "chat", "b"),
         Utterance("开灯", "device", "b"),
@@ -95,11 +100,6 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(tmp_path: Path, content
     (tmp_path / "x.txt").write_text(content, "utf-8")
     with pytest.raises(CorpusError, match=message):
         own(tmp_path)
-
-
-def test_utterances_that_the_models_cannot_tell_apart_are_one_and_empty_ones_none() -> None:
-    texts = ["开灯", "开灯。", "小爱，开灯", "。", "", "关灯"]
-    assert [one.text for one in unique([Utterance(text, "device", "") for text in texts])] == ["开灯", "关灯"]
 
 
 def test_lines_of_json_are_read(tmp_path: Path) -> None:
