@@ -14,14 +14,12 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from custom_components.xiao_gpt.routing.reply import PLAYS, Reply, features
+from custom_components.xiao_gpt.routing.reply import PLAYS, SURE, Reply, features
 
 ANSWERS = Path(__file__).parent / "evidence" / "answers.jsonl"
 
 SHARES = {"a": 0.55, "b": 0.12, "c": 0.16, "d": 0.02, "e": 0.06, "f": 0.09}
 """How often each case happens in a home, by estimate: in the set the rare ones are as many as the frequent ones."""
-_SURE = 6.0
-"""Log odds beyond this say nothing more."""
 _AS_WRONG = 0.93
 """The set's utterances are easier than those of real logs: the classifier's log odds are blurred until it is right as
 seldom as there, or an answer would seem to be worth less than it is."""
@@ -75,7 +73,7 @@ class Evidence:
 def learn(cases: Sequence[Case], odds: Callable[[str], float], seed: int) -> Evidence:
     """Return the weights for replies, given the classifier's log odds of utterances."""
     rng = np.random.default_rng(seed)
-    sharp = np.clip([odds(case.text) for case in cases], -_SURE, _SURE)
+    sharp = np.clip([odds(case.text) for case in cases], -SURE, SURE)
     blurred = np.concatenate([_blur(sharp, np.array([case.llm for case in cases]), rng) for _ in range(_BLURS)])
     cases = [*cases] * _BLURS
     gpt = np.array([case.gpt for case in cases])
@@ -102,7 +100,7 @@ def learn(cases: Sequence[Case], odds: Callable[[str], float], seed: int) -> Evi
     alone = (blurred > 0) == gpt
     return Evidence(
         {
-            name: round(float(np.clip((weight + bias[name]) / slope, -_SURE, _SURE)), 3)
+            name: round(float(np.clip((weight + bias[name]) / slope, -SURE, SURE)), 3)
             for name, weight in zip(names, weights, strict=True)
         },
         _share(alone, shares),

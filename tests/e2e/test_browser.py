@@ -228,10 +228,13 @@ async def talk(screen: Screen, home: Home) -> None:
 
 @pytest.mark.parametrize(
     ("language", "keyword_field", "sections"),
-    [("zh-Hans", "关键词", ("口令", "倾听")), ("en", "Keyword", ("Voice commands", "Listening"))],
+    [
+        ("zh-Hans", "关键词", ("谁来回答", "口令", "倾听")),
+        ("en", "Keyword", ("Who answers", "Voice commands", "Listening")),
+    ],
 )
 async def test_the_options_are_set_in_one_form(
-    home: Home, language: str, keyword_field: str, sections: tuple[str, str]
+    home: Home, language: str, keyword_field: str, sections: tuple[str, ...]
 ):
     await home.set_up()
     async with open_screen(home, language, "/config/integrations/integration/xiao_gpt", "options") as screen:

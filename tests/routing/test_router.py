@@ -337,10 +337,13 @@ def test_what_xiaoai_did_tells_who_should_have_answered(both: Classifier, uttera
     ("stated", "reply", "llm", "reason"),
     [
         (-0.5, FAILED, True, Reason.XIAOAI_FAILED),
-        (-0.5, DONE, False, Reason.CLASSIFIER),
-        (-0.5, PLAYS, False, Reason.CLASSIFIER),
+        (-0.5, DONE, False, Reason.XIAOAI_ANSWERED),  # by the words alone it would be unsure
+        (-0.5, PLAYS, False, Reason.XIAOAI_PLAYS),
+        (-5.0, DONE, False, Reason.CLASSIFIER),
+        (-5.0, PLAYS, False, Reason.CLASSIFIER),
         (-0.5, None, False, Reason.CLASSIFIER),
-        (0.5, FAILED, True, Reason.CLASSIFIER),
+        (0.5, FAILED, True, Reason.XIAOAI_FAILED),
+        (5.0, FAILED, True, Reason.CLASSIFIER),
         (0.5, None, True, Reason.CLASSIFIER),
     ],
 )
@@ -349,6 +352,14 @@ def test_the_reason_is_what_has_turned_the_balance(
 ) -> None:
     decision = decide(stated, context=replace(ON, reply=reply))
     assert (decision.llm, decision.reason) == (llm, reason)
+
+
+def test_what_xiaoai_failed_at_goes_to_the_agent_however_much_it_looks_like_xiaoais() -> None:
+    for intent in ("device", "media", "weather", "alarm"):
+        decision = decide(-30.0, "讲个恐龙的故事", replace(ON, reply=FAILED), intent)
+        assert (decision.route, decision.reason) == (Route.UNSURE, Reason.XIAOAI_FAILED)
+    needs_a_person = Reply("抱歉，这首歌需要开通会员才能听")
+    assert decide(-30.0, "放一首晴天", replace(ON, reply=needs_a_person), "media").route is Route.NATIVE
 
 
 def test_a_person_who_leans_to_the_model_is_overruled_by_what_xiaoai_plays_or_answers() -> None:

@@ -13,6 +13,9 @@ PLAYS = -3.0
 """Log odds of XiaoAI playing something at a question, one time in twenty by estimate, against at a request for music,
 nearly always. Learned, it would be too weak: the set's requests are plain ones, at a speaker they are titles."""
 
+SURE = 6.0
+"""Log odds beyond which words alone say nothing more where there is an answer: what it is worth was learned that way."""
+
 _FAILED = re.compile(
     "没学会|没有学会|还在学|正在学|还没?有?学|学习中|[我还也]不知道|^不知道|不清楚|没听懂|听不懂|没有?听清|听不清|不明白|没明白|"
     "不太懂|不太理解|没理解|换个(?:问法|说法|问题|话题)|换一个|我不会|还不会|不太会|暂时不|还不支持|不支持|没有?找到|未找到|找不到|"

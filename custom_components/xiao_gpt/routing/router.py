@@ -7,7 +7,7 @@ from .classifier import Classifier, says_nothing
 from .commands import Command, normal, voice_command
 from .corrections import Corrections
 from .decision import Context, Decision, Doubt, Mode, Previous, Reason, Route
-from .reply import Reply, shift
+from .reply import SURE, Reply, shift
 from .text import tokens
 
 ELLIPTIC = 3.0
@@ -79,23 +79,26 @@ class Router:
             Reason.FOLLOWS: _following(utterance, context.previous),
             _seen(context.reply): 0.0 if context.reply is None else shift(context.reply, native=looks_native),
         }
-        odds = verdict.odds + context.leaning + sum(shifts.values())
-        llm = odds > 0
+        words = verdict.odds if context.reply is None else max(-SURE, min(SURE, verdict.odds))
+        words += context.leaning
+        odds = words + sum(shifts.values())
         reason = Reason.CLASSIFIER
-        if (verdict.odds + context.leaning > 0) is not llm:  # something else has turned the balance: the strongest
-            reason = max(shifts, key=lambda name: shifts[name] if llm else -shifts[name])
+        if self._side(words) != self._side(odds) or (words > 0) is not (odds > 0):
+            # Something else has turned the balance: the strongest.
+            reason = max(shifts, key=lambda name: shifts[name] if odds > words else -shifts[name])
         score = 1 / (1 + math.exp(-abs(odds)))
-        route = self._route(utterance, context, odds, verdict.intent)
-        failed = context.reply is not None and context.reply.failed
-        if not llm and failed and verdict.intent in _HOME_INTENTS and shifts[Reason.CORRECTED] >= 0:
-            route, reason = Route.UNSURE, Reason.XIAOAI_FAILED  # the agent can often do it with its tools
-        return Decision(route, reason, verdict.intent, score, llm)
+        return Decision(self._route(utterance, context, odds, verdict.intent), reason, verdict.intent, score, odds > 0)
+
+    def _side(self, odds: float) -> Route:
+        if odds > self.classifier.borders.llm:
+            return Route.LLM
+        return Route.NATIVE if odds < self.classifier.borders.native else Route.UNSURE
 
     def _route(self, utterance: str, context: Context, odds: float, intent: str) -> Route:
-        borders = self.classifier.borders
-        if odds > borders.llm:
-            return Route.LLM
-        if odds < borders.native:
+        side = self._side(odds)
+        if side is Route.LLM:
+            return side
+        if side is Route.NATIVE:
             return Route.HOME if self._is_for_home(utterance, context, intent) else Route.NATIVE
         reply = context.reply
         if context.doubt is Doubt.XIAOAI_FIRST and (reply is None or reply.plays_audio or reply.is_good):
