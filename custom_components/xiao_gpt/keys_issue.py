@@ -29,13 +29,14 @@ def async_report_keys(hass: HomeAssistant, entry: ConfigEntry, ring: KeyRing) ->
         async_forget_keys(hass, entry)
         return
     revoked = all(ring.last_fault(key) is Fault.AUTH for key in ring.keys)
+    reason = "keys_revoked" if revoked else "keys_spent"
     ir.async_create_issue(
         hass,
         DOMAIN,
         _issue_id(entry),
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
-        translation_key="keys_revoked" if revoked else "keys_spent",
+        translation_key=reason,
         translation_placeholders={
             "name": entry.title,
             "keys": ", ".join(key.shown for key in ring.keys),

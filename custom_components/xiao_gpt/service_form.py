@@ -40,7 +40,7 @@ SERVICE_SCHEMA = vol.Schema(
         ),
         vol.Optional(CONF_API_KEYS): _KEYS,
         vol.Required(CONF_BASE_URL, default=DEFAULT_BASE_URL): _ADDRESS,
-        vol.Required(SECTION_ADVANCED): section(
+        vol.Optional(SECTION_ADVANCED): section(
             vol.Schema(
                 {
                     vol.Optional(CONF_API_VERSION): TextSelector(TextSelectorConfig(autocomplete="off")),
