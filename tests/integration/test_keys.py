@@ -1,4 +1,4 @@
-"""Several API keys at work: they take over from one another at a speaker, and a person is asked for when none is left."""
+"""Several API keys at work: one takes over from another at a speaker, and a person is asked for when none is left."""
 
 import logging
 
