@@ -9,7 +9,7 @@ import httpx
 from openai.types.chat import ChatCompletionFunctionToolParam
 import pytest
 
-from custom_components.xiao_gpt.gpt import GptError, Reason, Request, ToolCall
+from custom_components.xiao_gpt.gpt import GptError, Reason, Request, ToolCall, list_models
 from custom_components.xiao_gpt.gpt.keys import LAST_RESORT_S, Fault, Key
 from custom_components.xiao_gpt.gpt.seam import GO_ON
 from custom_components.xiao_gpt.gpt.service import Kind, Service, ServiceConfig
@@ -237,12 +237,11 @@ async def test_an_answer_that_nobody_can_carry_on_ends_with_the_error(sim: Simul
     service = make(FIRST)
     sim.llm.replies += [ScriptedReply("故事", STORY)]
     sim.llm.settings.update({"fail": "quota", "fail_after": 4})
-    parts = []
+    reply = service.reply(ask("讲个故事"), asyncio.Event())
+    assert [await anext(reply) for _ in range(4)] == tokens(STORY)[:4]
     with pytest.raises(GptError) as caught:
-        async for part in service.reply(ask("讲个故事"), asyncio.Event()):
-            parts.append(part)  # noqa: PERF401 (what came before the error)
+        await anext(reply)
     assert caught.value.reason is Reason.QUOTA
-    assert parts == tokens(STORY)[:4]
 
 
 async def test_a_connection_that_breaks_is_not_the_keys_fault(sim: Simulator, service: Service) -> None:
@@ -304,15 +303,9 @@ async def test_no_key_is_told_by_anything(oddity: Oddity, make: Make, caplog: py
 async def test_any_request_goes_on_with_the_next_key(sim: Simulator, service: Service) -> None:
     sim.llm.settings.fail_keys = {FIRST: "auth"}
     used: list[Key] = []
-    models = await service.call(lambda client: _list(client), used.append)
+    models = await service.call(list_models, used.append)
     assert len(models) == 2
     assert [key.shown for key in used] == ["…c3d4"]
-
-
-async def _list(client: Any) -> list[str]:
-    from custom_components.xiao_gpt.gpt import list_models
-
-    return await list_models(client)
 
 
 async def test_models_are_listed_by_a_key_that_rests_if_need_be(sim: Simulator, make: Make) -> None:
