@@ -218,7 +218,8 @@ async def test_each_form_shows_the_fields_that_are_described(hass, sim):
     note(await flow.async_configure(reauth["flow_id"]))
     flow.async_abort(reauth["flow_id"])
     entry.async_start_reauth(hass, context=ReauthContext(for_keys=True))
-    note(await wait_for_flow(hass, "reauth"))
+    reauth = await wait_for_flow(hass, "reauth")
+    note(await flow.async_configure(reauth["flow_id"]))
     assert shown == {name: described(texts) for name, texts in TEXTS["en"]["config"]["step"].items()}
 
 

@@ -248,13 +248,17 @@ class Service:
         return await self._patiently(keys[-1], ask)
 
     async def _patiently[T](self, key: Key, ask: Callable[[AsyncOpenAI], Awaitable[T]]) -> T:
+        client = self._clients[key.id]
         try:
-            return await ask(self._clients[key.id])
+            return await ask(client)
         except GptError as err:
             if err.reason not in _MAY_PASS:
-                raise
+                raise _hidden(err, key) from err
         await asyncio.sleep(RETRY_AFTER_S)
-        return await ask(self._clients[key.id])
+        try:
+            return await ask(client)
+        except GptError as err:
+            raise _hidden(err, key) from err
 
     def exhausted(self, keys: list[Key]) -> GptError:
         """Return the most telling of the errors that these keys met."""
@@ -272,13 +276,17 @@ class Service:
         """Let a key rest if it is to blame for an error; return whether it is."""
         if (fault := fault_of(error.reason)) is None:
             return False
-        # Services tell which key they refuse, some the whole of it.
-        detail = "" if fault is Fault.AUTH else key.hide(error.detail)
-        self._errors[key.id] = GptError(error.reason, detail, error.retry_after)
+        kept = self._errors[key.id] = _hidden(error, key)
         level = logging.DEBUG if self.ring.last_fault(key) is fault else logging.WARNING
-        _LOGGER.log(level, "The API key %s cannot be used now (%s) %s", key.shown, fault, detail)
+        _LOGGER.log(level, "The API key %s cannot be used now: %s", key.shown, kept)
         self.ring.failed(key, fault, error.retry_after)
         return True
+
+
+def _hidden(error: GptError, key: Key) -> GptError:
+    """Return an error without the key: services tell which one they refuse, some the whole of it."""
+    detail = "" if error.reason is Reason.INVALID_KEY else key.hide(error.detail)
+    return GptError(error.reason, detail, error.retry_after)
 
 
 class _Turn:
@@ -323,7 +331,7 @@ class _Turn:
         if self._service.blame(key, error):
             return
         if answering or error.reason not in _MAY_PASS or not self._again:
-            raise error
+            raise _hidden(error, key) from error
         self._again = False
         self._tried.discard(key.id)
         await self._stopped_within(RETRY_AFTER_S)
