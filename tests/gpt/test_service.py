@@ -342,12 +342,19 @@ def azure(sim: Simulator, make: Make, **options: Any) -> Service:
     return make(FIRST, SECOND, url=sim.url, kind=Kind.AZURE, **options)
 
 
-async def test_azure_is_spoken_to_in_its_own_way(sim: Simulator, make: Make) -> None:
-    service = azure(sim, make, api_version="2025-01-01-preview")
-    assert await heard(service) == own_answer("你好")
-    assert await service.list_models() == []  # what could be deployed is not what is
-    asked = [event.fields["path"] for event in sim.timeline.since(0, "http") if "/openai/" in event.fields["path"]]
-    assert asked in ([], [f"/openai/deployments/{MODEL}/chat/completions", "/openai/models"])
+async def test_azure_is_spoken_to_in_its_own_way(oddity: Oddity, make: Make) -> None:
+    verdict = {"id": "", "model": "", "choices": [], "prompt_filter_results": [{"prompt_index": 0}]}
+    oddity.streams(verdict, {"id": "1", "choices": [{"index": 0, "delta": {"content": "好"}}]}, "[DONE]")
+    service = make(FIRST, url=f"{oddity.url}/prefix", kind=Kind.AZURE)
+    assert await heard(service) == "好"
+    (asked,) = oddity.asked
+    assert asked["path"] == f"/v1/prefix/openai/deployments/{MODEL}/chat/completions"
+    assert asked["headers"]["api-key"] == FIRST
+    assert "authorization" not in asked["headers"]
+
+
+async def test_what_could_be_deployed_at_azure_is_not_what_is(sim: Simulator, make: Make) -> None:
+    assert await azure(sim, make, api_version="2025-01-01-preview").list_models() == []
 
 
 async def test_azures_keys_take_turns_too(sim: Simulator, make: Make) -> None:
