@@ -124,8 +124,8 @@ class Service:
 
         Before the first word another key goes on with the same request. Later it is asked for the rest of the answer:
         what was said is sent along, and whatever of it comes again is left out. The words may then join less well than
-        those of one model in one breath; none is said twice. Tool calls come at the end of an answer, so none is made
-        twice either.
+        those of one model in one breath, and what the second one says in other words is not recognised; the same words
+        are not said twice. Tool calls come at the end of an answer; nothing is asked anew after one.
 
         Args:
             request: what is asked.
@@ -135,7 +135,7 @@ class Service:
         Raises:
             GptError: no key is left, or something failed that another key could not mend.
         """
-        said = ""
+        said, acted = "", False
         turn = _Turn(self, stop)
         while (key := await turn.next_key()) is not None:
             answers = False
@@ -149,10 +149,13 @@ class Service:
                                 on_used(key)
                         if isinstance(part, str):
                             said += part
+                        acted = acted or isinstance(part, ToolCall)
                         yield part
             except GptError as err:
                 if said and err.reason is Reason.EMPTY:
                     return  # nothing was left to be said
+                if acted:
+                    raise
                 await turn.failed(key, err, answering=answers)
             else:
                 return
@@ -277,7 +280,8 @@ class Service:
         if (fault := fault_of(error.reason)) is None:
             return False
         kept = self._errors[key.id] = _hidden(error, key)
-        level = logging.DEBUG if self.ring.last_fault(key) is fault else logging.WARNING
+        news = logging.INFO if fault is Fault.RATE else logging.WARNING
+        level = logging.DEBUG if self.ring.last_fault(key) is fault else news
         _LOGGER.log(level, "The API key %s cannot be used now: %s", key.shown, kept)
         self.ring.failed(key, fault, error.retry_after)
         return True
