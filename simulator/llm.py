@@ -7,10 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
+from .llm_azure import check_version, for_deployment, preamble, presented_key, refused
 from .llm_delivery import Completion, Delivery, request_id
 from .llm_protocol import ApiError, ChatRequest, parse_chat, unknown_model, wrong_key
 from .llm_replies import ScriptedReply, ScriptError, ToolCall, own_answer
-from .llm_settings import FAILURES, FAILURES_EVERYWHERE, LLMSettings, raise_failure
+from .llm_settings import FAILURES, FAILURES_EVERYWHERE, KEY_FAILURES, LLMSettings, error_of, raise_failure
 from .timeline import Timeline
 
 __all__ = ["LLMEndpoint", "LLMSettings", "ScriptedReply", "ToolCall"]
@@ -38,6 +39,8 @@ class LLMEndpoint:
             web.get("/v1/models", self._api(self._list_models)),
             web.get("/v1/models/{id:.+}", self._api(self._show_model)),
             web.post("/v1/chat/completions", self._api(self._chat)),
+            web.get("/openai/models", self._api(self._list_models, azure=True)),
+            web.post("/openai/deployments/{deployment}/chat/completions", self._api(self._chat, azure=True)),
             web.get("/_sim/llm/settings", self._show_settings),
             web.patch("/_sim/llm/settings", _control(self._change_settings)),
             web.get("/_sim/llm/replies", self._show_replies),
@@ -51,16 +54,19 @@ class LLMEndpoint:
         for task in self._answering:
             task.cancel()
 
-    def _api(self, handler: _Handler) -> _Handler:
+    def _api(self, handler: _Handler, *, azure: bool = False) -> _Handler:
         """Return `handler` behind the key, with its refusals as error bodies and on the timeline."""
 
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
-                self._check_key(request)
-                if failure := self.settings.take_failure(*FAILURES_EVERYWHERE):
+                key = self._check_key(presented_key(request, azure=azure))
+                if azure:
+                    check_version(request)
+                if not self._fails_later and (failure := self.settings.take_failure(*FAILURES_EVERYWHERE, key=key)):
                     raise_failure(failure)
                 response = await handler(request)
-            except ApiError as refusal:
+            except ApiError as error:
+                refusal = refused(error) if azure else error
                 self._timeline.record("llm_refused", status=refusal.status, code=refusal.code)
                 response = refusal.response()
             if not response.prepared:
@@ -69,13 +75,17 @@ class LLMEndpoint:
 
         return answer
 
-    def _check_key(self, request: web.Request) -> None:
-        if (expected := self.settings.api_key) is None:
-            return
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        key = key.strip() if scheme.lower() == "bearer" else ""
-        if key != expected:
+    def _check_key(self, key: str) -> str:
+        if self.settings.api_key is not None and key not in (self.settings.api_key, *self.settings.more_keys):
             raise wrong_key(key)
+        return key
+
+    @property
+    def _fails_later(self) -> bool:
+        """Whether what a key suffers from comes in the middle of the answer."""
+        return self.settings.fail_after is not None and (
+            bool(self.settings.fail_keys) or self.settings.fail in KEY_FAILURES
+        )
 
     async def _list_models(self, request: web.Request) -> web.Response:
         self._check_models_route(request)
@@ -95,11 +105,19 @@ class LLMEndpoint:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         # A slow upload is the client's time, not the model's: the first token is due from here on.
         body = await request.read()
+        deployment = request.match_info.get("deployment")
+        key = presented_key(request, azure=deployment is not None)
+        if deployment is not None:
+            body = for_deployment(body, deployment, self.settings.models)
         began = asyncio.get_running_loop().time()
         chat = parse_chat(body, self.settings.models)
-        if failure := self.settings.take_failure(*FAILURES):
+        failure = self.settings.take_failure(*FAILURES, key=key)
+        later = failure in KEY_FAILURES and chat.stream and self.settings.fail_after is not None
+        if failure and not later:
             raise_failure(failure)
         completion = Completion(chat, *self._answer(chat))
+        if deployment is not None:
+            completion.preamble = preamble()
         self._timeline.record(
             "llm_request",
             id=completion.id,
@@ -108,9 +126,15 @@ class LLMEndpoint:
             messages=len(chat.messages),
             tools=chat.tools,
             question=chat.question,
+            key=key[-4:],
         )
         break_at = len(completion.deltas) // 2 if failure else None
-        delivery = Delivery(request, chat, completion, replace(self.settings), self._timeline, began, break_at)
+        break_with = error_of(failure) if failure and later else None
+        if break_with is not None:
+            break_at = min(self.settings.fail_after or 0, len(completion.deltas))
+        delivery = Delivery(
+            request, chat, completion, replace(self.settings), self._timeline, began, break_at, break_with
+        )
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a handler always runs in one
         self._answering.add(task)

@@ -9,7 +9,7 @@ from typing import Self
 
 from aiohttp import web
 
-from .llm_protocol import ChatRequest, Json
+from .llm_protocol import ApiError, ChatRequest, Json
 from .llm_replies import ToolCall, tokens
 from .llm_settings import LLMSettings
 from .timeline import Timeline
@@ -31,6 +31,8 @@ class Completion:
         """What the stream says, one token each."""
         self.opening: Json = {"role": "assistant", "content": None if calls else "", "refusal": None}
         """What the stream says before its first token."""
+        self.preamble: Json | None = None
+        """A chunk before all others, without a choice: Azure's verdict on the question."""
 
     def chunk(self, delta: Json, finish: str | None = None) -> Json:
         """Return one chunk of the stream."""
@@ -114,7 +116,7 @@ class _ClientGoneError(Exception):
 
 
 class _BrokenOffError(Exception):
-    """The simulated server has closed the connection itself."""
+    """The simulated server has closed the connection itself, or ended the stream with an error."""
 
 
 class _HangUpWatch(asyncio.Protocol):
@@ -180,6 +182,7 @@ class Delivery:
         timeline: Timeline,
         began: float,
         break_at: int | None,
+        break_with: ApiError | None = None,
     ) -> None:
         self._request = request
         self._chat = chat
@@ -188,8 +191,10 @@ class Delivery:
         self._timeline = timeline
         self._first_due = began + settings.first_token
         self._break_at = break_at
+        self._break_with = break_with
         self._watch = _HangUpWatch(request)
         self._sent = 0
+        self._failed = False
 
     async def run(self) -> web.StreamResponse:
         """Send the answer as the request wants it."""
@@ -198,7 +203,7 @@ class Delivery:
         try:
             with self._watch:
                 response = await (self._stream() if self._chat.stream else self._send_whole())
-            reason = self._completion.finish
+            reason = "failed" if self._failed else self._completion.finish
         except _ClientGoneError, ConnectionError:
             reason = "closed_by_client"
         except _BrokenOffError:
@@ -229,12 +234,22 @@ class Delivery:
         # The status, too, comes when the model begins to speak: OpenAI's time to first byte is that of the first token.
         await self._sleep_until(self._first_due)
         await response.prepare(self._request)
+        if completion.preamble is not None:
+            await response.write(_event(completion.preamble))
         await response.write(_event(completion.chunk(completion.opening)))
-        for index, delta in enumerate(completion.deltas):
-            await self._await_token(index)
-            await response.write(_event(completion.chunk(delta)))
-            self._count_sent(1)
-        await self._pass(len(completion.deltas))
+        try:
+            for index, delta in enumerate(completion.deltas):
+                await self._await_token(index)
+                await response.write(_event(completion.chunk(delta)))
+                self._count_sent(1)
+            await self._pass(len(completion.deltas))
+        except _BrokenOffError:
+            if self._break_with is None:
+                raise
+            await response.write(_event(self._break_with.body()))
+            await response.write_eof()
+            self._failed = True
+            return response
         await response.write(_event(completion.chunk({}, completion.finish)))
         if self._chat.include_usage:
             await response.write(_event(completion.usage_chunk()))

@@ -49,12 +49,13 @@ class ApiError(Exception):
         self.code = code
         self.retry_after = retry_after
 
+    def body(self) -> Json:
+        """Return the documented error body, which is also what an event in the middle of a stream says."""
+        return {"error": {"message": str(self), "type": self.kind, "param": self.param, "code": self.code}}
+
     def response(self) -> web.Response:
-        """Return the answer with the documented error body."""
-        response = web.json_response(
-            {"error": {"message": str(self), "type": self.kind, "param": self.param, "code": self.code}},
-            status=self.status,
-        )
+        """Return the answer with the error body."""
+        response = web.json_response(self.body(), status=self.status)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         return response

@@ -45,6 +45,9 @@ FAILURES: dict[str, Callable[[], ApiError] | None] = {
 # A spent quota or rate concerns completions only: OpenAI goes on listing its models.
 FAILURES_EVERYWHERE = ("auth", "server", "overloaded")
 
+# What a key alone may suffer from, while others work; these may also come in the middle of an answer.
+KEY_FAILURES = ("auth", "quota", "rate")
+
 
 def _is_number(value: object, least: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= least
@@ -56,6 +59,15 @@ def _is_count(value: object, least: int) -> bool:
 
 _SETTING_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "api_key": (lambda value: value is None or isinstance(value, str), "a text or null"),
+    "more_keys": (
+        lambda value: isinstance(value, list) and all(isinstance(key, str) and key for key in value),
+        "a list of texts",
+    ),
+    "fail_keys": (
+        lambda value: isinstance(value, dict) and all(failure in KEY_FAILURES for failure in value.values()),
+        f"an object of keys with one of {', '.join(KEY_FAILURES)} each",
+    ),
+    "fail_after": (lambda value: value is None or _is_count(value, 1), "a number of tokens from 1, or null"),
     "models": (
         lambda value: isinstance(value, list) and all(isinstance(model, str) and model for model in value),
         "a list of texts",
@@ -76,6 +88,8 @@ class LLMSettings:
 
     api_key: str | None = "sk-simulator"
     """The key that is accepted; None accepts any, and none at all."""
+    more_keys: list[str] = field(default_factory=list)
+    """Further keys that are accepted, each with a quota and a limit of its own."""
     models: list[str] = field(default_factory=lambda: ["gpt-5-mini", "gpt-4o-mini"])
     """Names of the models that are served."""
     first_token: float = 0.6
@@ -96,6 +110,10 @@ class LLMSettings:
     """
     fail_times: int | None = None
     """How many requests fail before `fail` goes back to None; None for all."""
+    fail_keys: dict[str, str] = field(default_factory=dict)
+    """How the requests of some keys fail: "auth", "quota" or "rate"."""
+    fail_after: int | None = None
+    """Tokens after which these three come as an event in the middle of a streamed answer; None for at once."""
 
     def update(self, changes: object) -> None:
         """Take over the settings that `changes` names.
@@ -114,8 +132,10 @@ class LLMSettings:
         for name, value in changes.items():
             setattr(self, name, value)
 
-    def take_failure(self, *kinds: str) -> str | None:
-        """Return how a request fails, if in one of `kinds`, and count it."""
+    def take_failure(self, *kinds: str, key: str = "") -> str | None:
+        """Return how a request of `key` fails, if in one of `kinds`, and count it."""
+        if (own := self.fail_keys.get(key)) in kinds:
+            return own
         if self.fail not in kinds:
             return None
         failure = self.fail
@@ -128,5 +148,10 @@ class LLMSettings:
 
 def raise_failure(failure: str) -> None:
     """Refuse a request in the way that `failure` names, unless it fails only later."""
-    if make_error := FAILURES[failure]:
-        raise make_error()
+    if error := error_of(failure):
+        raise error
+
+
+def error_of(failure: str) -> ApiError | None:
+    """Return what the service says to a failure, if it says anything."""
+    return make_error() if (make_error := FAILURES[failure]) else None

@@ -60,7 +60,7 @@ async def install(house: House, sim: Simulator, service: Service | None = None) 
     flow = await house.flow(DOMAIN)
     flow = await _submit(house, flow, "user", next_step_id="password")
     flow = await _submit(house, flow, "password", username=account.user, password=account.password)
-    flow = await _submit(house, flow, "service", api_key=service.api_key, base_url=service.base_url)
+    flow = await _submit(house, flow, "service", api_keys=[service.api_key], base_url=service.base_url)
     flow = await _submit(house, flow, "model", model=service.model)
     if flow["type"] != "create_entry":
         raise HouseError(f"The flow ended with {flow}")
@@ -72,7 +72,7 @@ async def install(house: House, sim: Simulator, service: Service | None = None) 
     }
 
 
-async def _submit(house: House, flow: dict[str, Any], step: str, **fields: str) -> dict[str, Any]:
+async def _submit(house: House, flow: dict[str, Any], step: str, **fields: Any) -> dict[str, Any]:
     if flow.get("step_id") != step or flow.get("errors"):
         raise HouseError(f"Expected the form {step!r}, got {flow}")
     return await house.flow_step(str(flow["flow_id"]), fields)

@@ -5,20 +5,22 @@ from functools import partial
 
 from homeassistant.components.conversation import HOME_ASSISTANT_AGENT, async_prepare_agent
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import CONF_API_KEY, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.typing import ConfigType
 
 from .attention import AttentionGuide
-from .connections import async_create_client, create_account
-from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER
+from .connections import async_create_service, create_account
+from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
 from .dialogue import Dialogue, spoken_language
+from .keys_issue import async_forget_keys, async_report_keys
 from .listener import Listener
 from .login_issue import async_forget_login, async_report_login
 from .memory import Memory
+from .migration import async_migrate_entry as async_migrate_entry
 from .models import async_classifier
 from .names import HomeNames
 from .polling import PollBudget
@@ -50,7 +52,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
         on_change=keep,
         on_refusal=partial(async_report_login, hass, entry),
     )
-    client = await async_create_client(hass, entry.data[CONF_API_KEY], entry.data[CONF_BASE_URL])
+    service = await async_create_service(hass, entry.data)
+    entry.async_on_unload(service.close)
+    service.ring.on_change = partial(async_report_keys, hass, entry, service.ring)
+    async_report_keys(hass, entry, service.ring)
     coordinator = XiaoGptCoordinator(hass, entry, account)
     await coordinator.async_config_entry_first_refresh()
     async_report_login(hass, entry, None)
@@ -63,7 +68,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     budget = PollBudget(settings.polls_per_minute)
     router = Router(classifier, memory.corrections)
     entry.runtime_data = XiaoGptData(
-        account, client, coordinator, memory, budget, router, names, settings, settings_of(entry)
+        account, service, coordinator, memory, budget, router, names, settings, settings_of(entry)
     )
     guide = AttentionGuide(hass, settings)
     start = partial(_start_dialogue, hass, entry, guide=guide)
@@ -158,6 +163,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Leave nothing behind of an account that is gone: no repair, none of its words."""
     async_forget_login(hass, entry)
+    async_forget_keys(hass, entry)
     await Memory(hass, entry.entry_id, float).async_remove()
 
 

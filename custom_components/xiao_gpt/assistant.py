@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMes
 
 from .const import DOMAIN
 from .coordinator import XiaoGptConfigEntry
-from .gpt import GptError, Reason, Request, ToolCall, stream_reply
+from .gpt import GptError, Reason, Request, ToolCall
 from .interruption import interruption
 from .messages import as_message, as_tool
 
@@ -64,7 +64,7 @@ class AssistantEntity(Entity):
         """Yield the model's reply in the shape that the chat log takes."""
         yield {"role": "assistant"}
         request = Request(self.subentry.data[CONF_MODEL], messages, tools)
-        async for part in stream_reply(self.entry.runtime_data.client, request, interruption()):
+        async for part in self.entry.runtime_data.service.reply(request, interruption()):
             if isinstance(part, ToolCall):
                 yield {"tool_calls": [llm.ToolInput(id=part.id, tool_name=part.name, tool_args=part.arguments)]}
             else:

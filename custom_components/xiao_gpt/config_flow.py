@@ -1,7 +1,7 @@
 """Setting up in the UI: the Xiaomi account, then the LLM service, then the model; and changing them later."""
 
 from collections.abc import Mapping
-from typing import Any, override
+from typing import Any, cast, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -13,13 +13,12 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import (
-    CONF_API_KEY,
     CONF_LLM_HASS_API,
     CONF_MODEL,
     CONF_NAME,
     CONF_PROMPT,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers import llm
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -27,36 +26,34 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TemplateSelector,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 import probatio as vol
-from yarl import URL
 
-from .connections import async_create_client
-from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
-from .gpt import DEFAULT_BASE_URL, AsyncOpenAI, GptError, list_models, preferred, probe
+from .const import CONF_API_KEYS, CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
+from .gpt import GptError, preferred
+from .keys_issue import ReauthContext
 from .login_flow import LOGIN_STEPS, LoginFlow
+from .migration import MINOR_VERSION, VERSION
 from .options_flow import XiaoGptOptionsFlow
 from .prompts import default_assistant_name, default_prompt
-from .xiaomi import Credentials
-
-_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
-_ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
-
-SERVICE_SCHEMA = vol.Schema(
-    {
-        vol.Optional(CONF_API_KEY): _SECRET,
-        vol.Required(CONF_BASE_URL, default=DEFAULT_BASE_URL): _ADDRESS,
-    }
+from .service_form import (
+    KEYS_SCHEMA,
+    SERVICE_SCHEMA,
+    InvalidServiceError,
+    as_data,
+    as_typed,
+    async_check,
+    field_of,
+    keys_in,
 )
+from .xiaomi import Credentials
 
 
 class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
     """The flow of an entry: one Xiaomi account and its LLM service."""
 
-    VERSION = 1
+    VERSION = VERSION
+    MINOR_VERSION = MINOR_VERSION
 
     def __init__(self) -> None:
         """Begin with nothing known."""
@@ -101,31 +98,38 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
     async def async_step_service(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Connect to the LLM service."""
         if user_input is None:
-            known = self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
-            return self._show_service(known)
-        service = {
-            CONF_API_KEY: user_input.get(CONF_API_KEY, "").strip(),
-            CONF_BASE_URL: user_input[CONF_BASE_URL].strip().rstrip("/"),
-        }
-        if not _is_address(service[CONF_BASE_URL]):
-            return self._show_service(user_input, {CONF_BASE_URL: "invalid_address"})
+            return self._show_service(as_typed(self._entry_data()))
         try:
-            self._models = await list_models(await _async_client(self.hass, service))
-        except GptError as err:
-            return self._show_service(user_input, {_field_of(err): err.reason}, err.detail)
+            service = as_data(user_input)
+            self._models = await self._async_check(service)
+        except InvalidServiceError as err:
+            return self._show_service(user_input, err)
         self._data.update(service)
         if self.source == SOURCE_RECONFIGURE:
             return self._update(self._get_reconfigure_entry(), self._data, "service_changed")
         return await self.async_step_model()
 
-    def _show_service(
-        self, values: Mapping[str, Any], errors: dict[str, str] | None = None, detail: str = ""
-    ) -> ConfigFlowResult:
+    def _entry_data(self) -> Mapping[str, Any]:
+        return self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
+
+    async def _async_check(self, service: Mapping[str, Any]) -> list[str]:
+        """Try a service with the first assistant's model, if there is one already, and return its models."""
+        entry = self.known_entry
+        assistants = entry.get_subentries_of_type(SUBENTRY_ASSISTANT) if entry else []
+        model = next((subentry.data[CONF_MODEL] for subentry in assistants), None)
+        try:
+            return await async_check(self.hass, service, model)
+        except InvalidServiceError as err:
+            if err.field != CONF_MODEL:
+                raise
+            return []  # another service has other models: the assistants' forms are for that
+
+    def _show_service(self, values: Mapping[str, Any], error: InvalidServiceError | None = None) -> ConfigFlowResult:
         return self.async_show_form(
             step_id="service",
             data_schema=self.add_suggested_values_to_schema(SERVICE_SCHEMA, values),
-            errors=errors or {},
-            description_placeholders={"detail": detail},
+            errors={error.field: error.reason} if error else {},
+            description_placeholders=error.placeholders if error else {"detail": "", "key": ""},
         )
 
     async def async_step_model(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -135,13 +139,13 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
         if user_input is not None:
             self._model = user_input[CONF_MODEL]
             try:
-                await probe(await _async_client(self.hass, self._data), self._model)
-            except GptError as err:
+                await async_check(self.hass, self._data, self._model)
+            except InvalidServiceError as err:
                 detail = err.detail
-                if (field := _field_of(err)) in (CONF_API_KEY, CONF_BASE_URL):
+                if err.field in (CONF_API_KEYS, CONF_BASE_URL):
                     # Only the step before can mend this: a key may list models and have no quota to use them.
-                    return self._show_service(self._data, {field: err.reason}, detail)
-                errors[field] = err.reason
+                    return self._show_service(as_typed(self._data), err)
+                errors[err.field] = err.reason
             else:
                 return self._create(self._model)
         schema = vol.Schema({vol.Required(CONF_MODEL): _model_selector(self._models)})
@@ -155,8 +159,33 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
         )
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Log in again because Xiaomi no longer takes the stored login."""
+        """Log in again because Xiaomi no longer takes the stored login, or take new keys of the LLM service."""
+        if cast("ReauthContext", self.context).get("for_keys"):
+            return await self.async_step_reauth_keys()
         return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_keys(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take other keys of the same LLM service."""
+        entry = self._get_reauth_entry()
+        error: InvalidServiceError | None = None
+        if user_input is not None:
+            keys = {CONF_API_KEYS: keys_in(user_input)}
+            try:
+                await self._async_check({**entry.data, **keys})
+            except InvalidServiceError as err:
+                error = err
+            else:
+                return self._update(entry, keys, "service_changed")
+        return self.async_show_form(
+            step_id="reauth_keys",
+            data_schema=self.add_suggested_values_to_schema(KEYS_SCHEMA, user_input or as_typed(entry.data)),
+            errors={error.field if error.field == CONF_API_KEYS else "base": error.reason} if error else {},
+            description_placeholders={
+                "name": entry.title,
+                "address": entry.data[CONF_BASE_URL],
+                **(error.placeholders if error else {"detail": "", "key": ""}),
+            },
+        )
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose how to log in to the same account."""
@@ -170,6 +199,8 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
         # The reasons are our own: core's words for them exist in English only.
         # A loaded entry listens for changes and reloads itself.
         if entry.update_listeners:
+            if all(entry.data.get(name) == value for name, value in data.items()):
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)  # the same keys, which work again
             return self.async_update_and_abort(entry, data_updates=data, reason=reason)
         return self.async_update_reload_and_abort(entry, data_updates=data, reason=reason)
 
@@ -228,11 +259,11 @@ class AssistantFlow(ConfigSubentryFlow):
         placeholders = {"detail": ""}
         try:
             if user_input is not None:
-                await probe(entry.runtime_data.client, user_input[CONF_MODEL])
+                await entry.runtime_data.service.probe(user_input[CONF_MODEL])
                 return self._done(dict(user_input))
-            self._models = await list_models(entry.runtime_data.client)
+            self._models = await entry.runtime_data.service.list_models()
         except GptError as err:
-            errors[field if (field := _field_of(err)) == CONF_MODEL else "base"] = err.reason
+            errors[field if (field := field_of(err)) == CONF_MODEL else "base"] = err.reason
             placeholders["detail"] = err.detail
         apis = [SelectOptionDict(label=api.name, value=api.id) for api in llm.async_get_apis(self.hass)]
         schema = vol.Schema(
@@ -263,30 +294,6 @@ class AssistantFlow(ConfigSubentryFlow):
                 reason="assistant_changed",
             )
         return self.async_create_entry(title=title, data=data)
-
-
-async def _async_client(hass: HomeAssistant, service: Mapping[str, Any]) -> AsyncOpenAI:
-    return await async_create_client(hass, service[CONF_API_KEY], service[CONF_BASE_URL])
-
-
-def _is_address(text: str) -> bool:
-    try:
-        url = URL(text)
-    except ValueError:
-        return False
-    return url.scheme in ("http", "https") and bool(url.host)
-
-
-def _field_of(error: GptError) -> str:
-    """Return the field that the error is shown at."""
-    match error.reason:
-        case "llm_invalid_key" | "llm_quota":
-            return CONF_API_KEY
-        case "llm_cannot_connect" | "llm_timeout" | "llm_not_found":
-            return CONF_BASE_URL
-        case "llm_no_such_model":
-            return CONF_MODEL
-    return "base"
 
 
 def _model_selector(models: list[str]) -> SelectSelector:

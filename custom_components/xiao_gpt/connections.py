@@ -1,16 +1,26 @@
 """The two services that an entry talks to, over Home Assistant's own HTTP clients."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import os
+from typing import Any
 
 import aiohttp
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.httpx_client import get_async_client
 from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.ssl import client_context
 
-from .const import DOMAIN, GATEWAY_VARIABLE
-from .gpt import AsyncOpenAI, make_client
+from .const import (
+    CONF_API_KEYS,
+    CONF_API_VERSION,
+    CONF_BASE_URL,
+    CONF_PROXY,
+    CONF_SERVICE_KIND,
+    DOMAIN,
+    GATEWAY_VARIABLE,
+)
+from .gpt import Kind, Service, ServiceConfig
 from .xiaomi import AuthError, CloudClient, Credentials, LoginGate, XiaomiAccount
 
 _GATES: HassKey[dict[str, LoginGate]] = HassKey(f"{DOMAIN}_login_gates")
@@ -35,6 +45,19 @@ def create_account(
     return XiaomiAccount(create_cloud_client(hass), credentials, on_change=on_change, on_refusal=on_refusal, gate=gate)
 
 
-async def async_create_client(hass: HomeAssistant, api_key: str, base_url: str) -> AsyncOpenAI:
-    """Return a client of the LLM service."""
-    return await hass.async_add_executor_job(make_client, api_key, base_url, get_async_client(hass))
+def service_config(data: Mapping[str, Any]) -> ServiceConfig:
+    """Return what an entry's data say about its LLM service."""
+    return ServiceConfig(
+        data[CONF_BASE_URL],
+        tuple(data[CONF_API_KEYS]),
+        Kind(data[CONF_SERVICE_KIND]),
+        data[CONF_API_VERSION],
+        data[CONF_PROXY],
+    )
+
+
+async def async_create_service(hass: HomeAssistant, data: Mapping[str, Any]) -> Service:
+    """Return the LLM service that an entry's data describe; who asks for it closes it."""
+    return await hass.async_add_executor_job(
+        Service.make, service_config(data), get_async_client(hass), client_context()
+    )

@@ -6,7 +6,12 @@ from typing import Final
 DOMAIN: Final = "xiao_gpt"
 LOGGER = logging.getLogger(__package__)
 
+CONF_API_KEYS: Final = "api_keys"
+CONF_API_VERSION: Final = "api_version"
+"""Azure's; empty for all others."""
 CONF_BASE_URL: Final = "base_url"
+CONF_PROXY: Final = "proxy"
+CONF_SERVICE_KIND: Final = "service_kind"
 CONF_XIAOMI: Final = "xiaomi"
 """Key of the entry's data that holds the account's credentials."""
 

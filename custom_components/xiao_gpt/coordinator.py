@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
-from .gpt import AsyncOpenAI
+from .gpt import Service
 from .known_models import KnownModels
 from .memory import Memory
 from .names import HomeNames
@@ -35,7 +35,7 @@ class XiaoGptData:
     """What an entry holds while it is loaded."""
 
     account: XiaomiAccount
-    client: AsyncOpenAI
+    service: Service
     coordinator: XiaoGptCoordinator
     memory: Memory
     budget: PollBudget

@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, XIAOMI_ACCOUNT_URL
+from .keys_issue import async_end_key_flows, is_for_keys
 from .xiaomi import AuthError, CaptchaNeededError, VerificationNeededError
 
 _REASONS: dict[type[AuthError], str] = {
@@ -19,6 +20,8 @@ def async_report_login(hass: HomeAssistant, entry: ConfigEntry, error: AuthError
     if error is None:
         async_forget_login(hass, entry)
         for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+            if is_for_keys(flow):
+                continue
             hass.config_entries.flow.async_abort(flow["flow_id"])
         return
     ir.async_create_issue(
@@ -34,6 +37,7 @@ def async_report_login(hass: HomeAssistant, entry: ConfigEntry, error: AuthError
             "integration": f"/config/integrations/integration/{DOMAIN}",
         },
     )
+    async_end_key_flows(hass, entry)  # there is one flow at a time, and without the login nothing is heard at all
     entry.async_start_reauth(hass)
 
 

@@ -54,12 +54,12 @@ class Home:
         menu = await self.house.flow("xiao_gpt")
         return await self.house.flow_step(menu["flow_id"], {"next_step_id": "password"})
 
-    def right_answers(self) -> list[dict[str, str]]:
+    def right_answers(self) -> list[dict[str, Any]]:
         """Return what a person types into the forms."""
         account, llm = self.sim.world.account, self.sim.llm.settings
         return [
             {"username": account.user, "password": account.password},
-            {"api_key": str(llm.api_key), "base_url": self.sim.llm_url},
+            {"api_keys": [str(llm.api_key)], "base_url": self.sim.llm_url},
             {"model": llm.models[0]},
         ]
 

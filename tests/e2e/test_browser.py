@@ -67,20 +67,22 @@ class Screen:
         await self.page.evaluate(GO, path)
 
     def field(self, name: str) -> Any:
-        """Return a field of the flow's form."""
+        """Return a field of the flow's form; of a list of keys, the first."""
+        if name == "api_keys":
+            return self.form.locator("ha-input-multi input").first
         return self.form.locator(f"input[name='{name}']")
 
-    async def submit(self, **fields: str) -> None:
+    async def submit(self, **fields: Any) -> None:
         """Fill the fields of the flow's form and submit it."""
         for name, value in fields.items():
-            await self.field(name).fill(value)
+            await self.field(name).fill(value[0] if isinstance(value, list) else value)
         await self.flow.locator("ha-dialog-footer ha-button").last.click()
 
-    async def refuses(self, why: str, **kept: str) -> None:
+    async def refuses(self, why: str, **kept: Any) -> None:
         """See the form again, with the reason and all that was typed."""
         await expect(self.form).to_contain_text(why)
         for name, value in kept.items():
-            await expect(self.field(name)).to_have_value(value)
+            await expect(self.field(name)).to_have_value(value[0] if isinstance(value, list) else value)
 
     async def choose(self, picker: Any, item: str, name: str) -> None:
         """Choose from a picker, and keep a picture of what it offers."""
@@ -143,11 +145,11 @@ async def add_integration(screen: Screen, home: Home) -> None:
 
     await expect(screen.field("base_url")).to_have_value("https://api.openai.com/v1")
     await screen.picture("service")
-    wrong = service | {"api_key": "sk-nobody-has-this-key"}
+    wrong = service | {"api_keys": ["sk-nobody-has-this-key"]}
     await screen.submit(**wrong)
     await screen.refuses("服务不接受这个 API 密钥", **wrong)
     await screen.picture("wrong-key")
-    await screen.submit(api_key=service["api_key"])
+    await screen.submit(api_keys=service["api_keys"])
 
     picker = screen.form.locator("ha-picker-field")
     await expect(picker).to_contain_text(model["model"])

@@ -46,8 +46,8 @@ async def test_setting_up_refuses_what_is_wrong_and_keeps_no_password(home: Home
     assert (flow["step_id"], flow["errors"]) == ("password", {"base": "wrong_credentials"})
     flow = await home.house.flow_step(flow["flow_id"], account)
     assert flow["step_id"] == "service"
-    flow = await home.house.flow_step(flow["flow_id"], service | {"api_key": WRONG_KEY})
-    assert (flow["step_id"], flow["errors"]) == ("service", {"api_key": "llm_invalid_key"})
+    flow = await home.house.flow_step(flow["flow_id"], service | {"api_keys": [WRONG_KEY]})
+    assert (flow["step_id"], flow["errors"]) == ("service", {"api_keys": "llm_invalid_key"})
     flow = await home.house.flow_step(flow["flow_id"], service)
     assert flow["step_id"] == "model"
     flow = await home.house.flow_step(flow["flow_id"], {"model": "gpt-nobody-has"})

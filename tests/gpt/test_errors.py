@@ -46,6 +46,30 @@ async def test_what_the_service_says_is_understood(
     assert str(error).startswith(f"{reason}: {detail}")
 
 
+async def test_a_limit_says_when_it_ends(sim: Simulator, client: AsyncOpenAI) -> None:
+    sim.llm.settings.fail = "rate"
+    assert (await failure(client)).retry_after == 1
+    sim.llm.settings.fail = "quota"
+    assert (await failure(client)).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "20"}, 20.0),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry-after": "-1"}, 0.0),
+        ({}, None),
+    ],
+)
+def test_the_header_is_read_in_seconds(headers: dict[str, str], seconds: float | None) -> None:
+    response = httpx2.Response(429, headers=headers, request=httpx2.Request("POST", "http://127.0.0.1"))
+    with pytest.raises(GptError) as caught, translated_errors():
+        raise openai.RateLimitError("x", response=response, body=None)
+    assert caught.value.retry_after == seconds
+
+
 async def test_a_wrong_key_is_called_one(connect: Connect) -> None:
     error = await failure(connect(key="sk-wrong-and-secret"))
     assert error.reason is Reason.INVALID_KEY
@@ -106,6 +130,13 @@ def _body(message: str = "x", **fields: Any) -> dict[str, Any]:
         (429, _body(code="insufficient_balance"), Reason.QUOTA, None),
         (429, _body(type="insufficient_quota"), Reason.QUOTA, None),
         (429, _body(code=1302), Reason.RATE_LIMITED, None),  # Zhipu
+        (429, _body(code="1113"), Reason.QUOTA, None),  # Zhipu
+        (429, _body(type="exceeded_current_quota_error"), Reason.QUOTA, None),  # Moonshot
+        (400, _body(code="Arrearage"), Reason.QUOTA, None),  # Qwen
+        (403, _body(code="AccountOverdueError"), Reason.QUOTA, None),  # Doubao
+        (403, _body(code="insufficient_user_quota"), Reason.QUOTA, None),  # gateways
+        (403, _body(code="account_deactivated"), Reason.INVALID_KEY, None),
+        (404, _body("The deployment is not there", code="DeploymentNotFound"), Reason.NO_SUCH_MODEL, None),  # Azure
         (429, "", Reason.RATE_LIMITED, "HTTP 429"),
         (400, _body(), Reason.REFUSED, "x"),
         (400, {"error": "no object"}, Reason.REFUSED, "HTTP 400"),

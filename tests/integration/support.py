@@ -104,7 +104,15 @@ def account_input(sim: Simulator) -> dict[str, Any]:
 
 def service_input(sim: Simulator) -> dict[str, Any]:
     """Return what a person types to reach the LLM."""
-    return {"api_key": sim.llm.settings.api_key, "base_url": sim.llm_url}
+    key = sim.llm.settings.api_key
+    return {"service_kind": "openai", "api_keys": [key] if key else [""], "base_url": sim.llm_url}
+
+
+def renew_keys(entry: ConfigEntry) -> None:
+    """Let the API keys be as good as new, as they are after a person has entered them again."""
+    ring = entry.runtime_data.service.ring
+    for key in ring.keys:
+        ring.worked(key)
 
 
 async def begin(hass: HomeAssistant, way: str = "password") -> ConfigFlowResult:

@@ -12,7 +12,7 @@ from custom_components.xiao_gpt.speech import SpeechRate, Talk
 from custom_components.xiao_gpt.turn import Turn, Words
 from custom_components.xiao_gpt.xiaomi import SpeakerOfflineError
 from simulator.llm_replies import ScriptedReply, own_answer, tokens
-from tests.integration.support import audible, event, polls, until
+from tests.integration.support import audible, event, polls, renew_keys, until
 
 STORY, WHY, HOW = "编一个小狐狸数星星的故事", "天空为什么是蓝色的", "怎么做红烧肉"
 SENTENCE = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
@@ -54,6 +54,7 @@ def fails(sim, living):
         since = living.ask(WHY, GOOD)
         await living.spoken(GOOD, since=since)
         await over(living)
+        renew_keys(living.entry)  # a revoked one would not be tried again
 
     return noticed
 

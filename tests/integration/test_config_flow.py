@@ -57,7 +57,7 @@ async def test_three_steps_lead_to_an_entry(hass, sim):
     assert (step["type"], step["step_id"], step["errors"]) == (FlowResultType.FORM, "password", {})
     step = await submit(hass, step, account_input(sim))
     assert (step["step_id"], step["errors"]) == ("service", {})
-    assert suggested(step) == {}
+    assert suggested(step) == {"api_keys": [""]}
     step = await submit(hass, step, service_input(sim))
     assert (step["step_id"], step["errors"]) == ("model", {})
     assert suggested(step) == {"model": "gpt-5-mini"}
@@ -88,19 +88,21 @@ async def test_an_english_home_gets_an_english_assistant(hass, sim):
 async def test_no_password_is_kept(hass, sim, entry):
     kept = json.dumps(entry.as_dict(), default=str)
     assert sim.world.account.password not in kept
-    assert entry.data.keys() == {"xiaomi", "api_key", "base_url"}
+    assert entry.data.keys() == {"xiaomi", "service_kind", "api_keys", "base_url", "api_version", "proxy"}
     assert entry.data["xiaomi"].keys() == {"user_id", "device_id", "pass_token", "services"}
 
 
 async def test_spaces_around_what_is_pasted_do_no_harm(hass, sim):
     account, service = account_input(sim), service_input(sim)
     step = await submit(hass, await begin(hass), account | {"username": f" {account['username']} "})
-    step = await submit(hass, step, {"api_key": f" {service['api_key']}\n", "base_url": f" {service['base_url']}/ "})
+    step = await submit(
+        hass, step, {"api_keys": [f" {service['api_keys'][0]}\n", " "], "base_url": f" {service['base_url']}/ "}
+    )
     step = await submit(hass, step, {"model": "gpt-5-mini"})
     assert step["type"] is FlowResultType.CREATE_ENTRY
     assert step["title"] == TITLE
     assert step["result"].data["base_url"] == sim.llm_url
-    assert step["result"].data["api_key"] == service["api_key"]
+    assert step["result"].data["api_keys"] == service["api_keys"]
 
 
 # The account
@@ -179,7 +181,7 @@ async def test_an_account_is_set_up_once(hass, sim, entry):
 
 @pytest.mark.parametrize("address", ["api.openai.com/v1", "ftp://api.openai.com", "https://", "http://[", "那个网站"])
 async def test_what_is_no_address_is_not_tried(hass, sim, address):
-    typed = {"api_key": "sk-typed", "base_url": address}
+    typed = {"service_kind": "openai", "api_keys": ["sk-typed"], "base_url": address}
     step = await submit(hass, await at_service(hass, sim), typed)
     assert step["errors"] == {"base_url": "invalid_address"}
     assert suggested(step) == typed
@@ -187,9 +189,9 @@ async def test_what_is_no_address_is_not_tried(hass, sim, address):
 
 
 async def test_a_wrong_key_is_told_at_the_key(hass, sim):
-    typed = service_input(sim) | {"api_key": "sk-wrong"}
+    typed = service_input(sim) | {"api_keys": ["sk-wrong"]}
     step = await submit(hass, await at_service(hass, sim), typed)
-    assert (step["step_id"], step["errors"]) == ("service", {"api_key": "llm_invalid_key"})
+    assert (step["step_id"], step["errors"]) == ("service", {"api_keys": "llm_invalid_key"})
     assert suggested(step) == typed
     assert (await submit(hass, step, service_input(sim)))["step_id"] == "model"
 
@@ -205,8 +207,8 @@ async def test_a_service_that_is_not_there_is_told_at_the_address(hass, sim):
 @pytest.mark.parametrize(
     ("status", "body", "field", "error"),
     [
-        (402, refusal("Insufficient Balance"), "api_key", "llm_quota"),
-        (429, refusal(code="insufficient_quota"), "api_key", "llm_quota"),
+        (402, refusal("Insufficient Balance"), "api_keys", "llm_quota"),
+        (429, refusal(code="insufficient_quota"), "api_keys", "llm_quota"),
         (429, refusal(), "base", "llm_rate_limited"),
         (403, refusal("Country not supported"), "base", "llm_forbidden"),
         (400, refusal("Country not supported"), "base", "llm_refused"),
@@ -229,7 +231,7 @@ async def test_a_service_at_home_needs_no_key(hass, sim):
     step = await submit(hass, await at_service(hass, sim), {"base_url": sim.llm_url})
     step = await submit(hass, step, {"model": "gpt-5-mini"})
     assert step["type"] is FlowResultType.CREATE_ENTRY
-    assert step["result"].data["api_key"] == ""
+    assert step["result"].data["api_keys"] == []
 
 
 # The model
@@ -274,7 +276,7 @@ async def test_a_key_that_only_lists_models_can_be_replaced(hass, sim, failure, 
     step = await at_model(hass, sim)
     sim.llm.settings.fail = failure
     step = await submit(hass, step, {"model": "gpt-4o-mini"})
-    assert (step["step_id"], step["errors"]) == ("service", {"api_key": error})
+    assert (step["step_id"], step["errors"]) == ("service", {"api_keys": error})
     assert suggested(step) == service_input(sim)
     sim.llm.settings.fail = None
     step = await submit(hass, step, service_input(sim))
@@ -327,7 +329,7 @@ async def test_a_lost_login_is_renewed(hass, sim, entry):
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data is not before
     assert entry.data["xiaomi"]["pass_token"] != tokens["pass_token"]
-    assert entry.data["api_key"] == sim.llm.settings.api_key
+    assert entry.data["api_keys"] == [sim.llm.settings.api_key]
     await event(sim, "http", since=since, path="/device_profile/v2/conversation", status=200)
 
 
@@ -365,14 +367,14 @@ async def test_the_service_can_be_changed(hass, sim, entry):
     step = await choose(hass, step, "service")
     assert suggested(step) == service_input(sim)
     sim.llm.settings.api_key = "sk-new"
-    typed = {"api_key": "sk-wrong", "base_url": sim.llm_url}
+    typed = service_input(sim) | {"api_keys": ["sk-wrong"]}
     step = await submit(hass, step, typed)
-    assert (step["step_id"], step["errors"]) == ("service", {"api_key": "llm_invalid_key"})
+    assert (step["step_id"], step["errors"]) == ("service", {"api_keys": "llm_invalid_key"})
     assert suggested(step) == typed
-    step = await submit(hass, step, {"api_key": "sk-new", "base_url": sim.llm_url})
+    step = await submit(hass, step, typed | {"api_keys": ["sk-new"]})
     assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "service_changed")
     await hass.async_block_till_done()
-    assert entry.data["api_key"] == "sk-new"
+    assert entry.data["api_keys"] == ["sk-new"]
     assert entry.data["xiaomi"]["pass_token"]
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data is not before

@@ -8,7 +8,7 @@ from homeassistant.helpers.intent import IntentResponseType
 import pytest
 
 from simulator.llm_replies import ScriptedReply, ToolCall, own_answer, tokens
-from tests.integration.support import agent_id, assistant, event
+from tests.integration.support import agent_id, assistant, event, renew_keys
 
 WHY, HOW = "天空为什么是蓝色的", "怎么做红烧肉"
 
@@ -153,12 +153,13 @@ async def test_a_prompt_that_cannot_be_rendered_is_told(hass, entry, ask, sim):
         ("de", "Sorry, the key"),
     ],
 )
-async def test_a_failure_is_told_in_the_language_of_the_question(ask, sim, language, words):
+async def test_a_failure_is_told_in_the_language_of_the_question(ask, entry, sim, language, words):
     sim.llm.settings.fail = "auth"
     result = await ask(WHY, language=language)
     assert result.response.response_type is IntentResponseType.ERROR
     assert speech(result).startswith(words)
     sim.llm.settings.fail = None
+    renew_keys(entry)
     again = await ask(WHY, language=language, conversation_id=result.conversation_id)
     assert speech(again) == own_answer(WHY)
 

@@ -81,6 +81,6 @@ async def test_the_settings_are_what_a_person_changes(entry, hass):
     renewed = xiaomi | {"pass_token": "new", "services": {}}
     hass.config_entries.async_update_entry(entry, title="new", data={**entry.data, "xiaomi": renewed})
     assert settings_of(entry) == before
-    hass.config_entries.async_update_entry(entry, data={**entry.data, "api_key": "new"})
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "api_keys": ["new"]})
     assert settings_of(entry) != before
     await hass.async_block_till_done()  # the entry is loaded again

@@ -17,6 +17,7 @@ from tests.integration.support import (
     break_cloud,
     event,
     polls,
+    renew_keys,
     until,
     wait_for_flow,
     wait_for_state,
@@ -369,6 +370,7 @@ async def test_a_failure_of_the_language_model_is_said(living, sim, failure, wor
     assert ended.fields["text"].startswith("抱歉")
     assert words in ended.fields["text"]
     sim.llm.settings.fail = None
+    renew_keys(living.entry)
     since = living.ask(WHY)
     await living.spoken(own_answer(WHY), since=since)
 

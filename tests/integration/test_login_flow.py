@@ -479,7 +479,7 @@ async def test_the_login_can_be_changed_without_need(hass, sim, entry, way):
     await hass.async_block_till_done()
     assert entry.data["xiaomi"]["pass_token"] != before["xiaomi"]["pass_token"]
     assert entry.data.keys() == before.keys()
-    assert (entry.data["api_key"], entry.data["base_url"]) == (before["api_key"], before["base_url"])
+    assert (entry.data["api_keys"], entry.data["base_url"]) == (before["api_keys"], before["base_url"])
     await polls(sim, 1)
 
 

@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers import entity_registry as er
 import pytest
 
 import custom_components.xiao_gpt
 from custom_components.xiao_gpt.const import DOMAIN, SUBENTRY_ASSISTANT
 from custom_components.xiao_gpt.gpt import Reason
+from custom_components.xiao_gpt.keys_issue import ReauthContext
 from custom_components.xiao_gpt.login_flow import _ERRORS, _QR_RENEWALS as QR_RENEWALS, LOGIN_STEPS
 from custom_components.xiao_gpt.xiaomi import Way
 from tests.integration.support import (
@@ -31,7 +32,7 @@ LANGUAGES = ("en", "zh-Hans")
 TEXTS = {language: json.loads((PACKAGE / "translations" / f"{language}.json").read_text()) for language in LANGUAGES}
 
 # Shown by the forms where the errors are: what else an error says has to be in one of these.
-FORM_PLACEHOLDERS = {"url", "detail"}
+FORM_PLACEHOLDERS = {"url", "detail", "key"}
 
 
 def flat(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
@@ -55,7 +56,10 @@ def source(*names: str) -> str:
 
 def steps(language: str) -> Iterator[tuple[str, dict[str, Any]]]:
     texts = TEXTS[language]
-    yield from texts["config"]["step"].items()
+    for name, step in texts["config"]["step"].items():
+        yield name, step
+        for part, of_part in step.get("sections", {}).items():
+            yield f"{name}.{part}", {"title": of_part["name"]} | of_part
     yield from texts["config_subentries"][SUBENTRY_ASSISTANT]["step"].items()
 
 
@@ -107,15 +111,17 @@ def test_each_way_to_log_in_has_a_name_in_each_menu():
 
 def test_each_reason_to_log_in_again_is_explained():
     used = set(re.findall(r'"(login_\w+)"', source("login_issue.py")))
+    used |= set(re.findall(r'"(keys_\w+)"', source("keys_issue.py")))
     issues = TEXTS["en"]["issues"]
     assert used == issues.keys()
     for issue in issues.values():
-        assert placeholders(issue["title"] + issue["description"]) <= {"name", "url", "integration"}
+        assert placeholders(issue["title"] + issue["description"]) <= {"name", "url", "integration", "keys"}
 
 
 def test_each_error_of_a_flow_exists():
     code = source("config_flow.py", "login_flow.py")
     typed = set(re.findall(r'(?:{CONF_\w+: |_error=|"base": )"(\w+)"', code))
+    typed |= set(re.findall(r'InvalidServiceError\([^,]+, "(\w+)"', source("service_form.py")))
     own = typed | set(_ERRORS.values()) | {"cloud_error"}
     errors = TEXTS["en"]["config"]["error"]
     # One is Home Assistant's own, for what nobody expected.
@@ -167,13 +173,24 @@ async def test_each_form_shows_the_fields_that_are_described(hass, sim):
     flow = hass.config_entries.flow
     sim.settings.update({"captcha": True, "verification": True, "qr_life": 0.05})
 
+    def fields(schema):
+        for key, value in schema.items():
+            if isinstance(value, section):
+                yield from fields(value.schema.schema)
+            else:
+                yield str(key)
+
+    def described(step):
+        parts = [step, *step.get("sections", {}).values()]
+        return {field for part in parts for field in part.get("data", ())}
+
     def note(step):
         texts = TEXTS["en"]["config"]["step"][step["step_id"]]
         if step["type"] is FlowResultType.MENU:
             assert set(step["menu_options"]) == texts["menu_options"].keys()
             shown[step["step_id"]] = set()
         else:
-            shown[step["step_id"]] = {str(key) for key in step["data_schema"].schema}
+            shown[step["step_id"]] = set(fields(step["data_schema"].schema))
         assert placeholders(json.dumps(texts)) <= (step["description_placeholders"] or {}).keys()
         return step
 
@@ -199,7 +216,11 @@ async def test_each_form_shows_the_fields_that_are_described(hass, sim):
     entry.async_start_reauth(hass)
     reauth = await wait_for_flow(hass, "reauth")
     note(await flow.async_configure(reauth["flow_id"]))
-    assert shown == {name: set(texts.get("data", ())) for name, texts in TEXTS["en"]["config"]["step"].items()}
+    flow.async_abort(reauth["flow_id"])
+    entry.async_start_reauth(hass, context=ReauthContext(for_keys=True))
+    reauth = await wait_for_flow(hass, "reauth")
+    note(await flow.async_configure(reauth["flow_id"]))
+    assert shown == {name: described(texts) for name, texts in TEXTS["en"]["config"]["step"].items()}
 
 
 async def test_each_form_of_an_assistant_shows_the_fields_that_are_described(hass, entry):

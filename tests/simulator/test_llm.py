@@ -419,6 +419,7 @@ async def test_the_timeline_tells_the_course_of_an_answer(server: Server) -> Non
         "messages": 1,
         "tools": ["turn_on"],
         "question": "你好",
+        "key": KEY[-4:],
     }
     assert events[2].fields["tokens"] == len(tokens(own_answer("你好")))
     assert events[2].fields["reason"] == "stop"

@@ -1,8 +1,10 @@
 """The connection to an OpenAI-compatible service."""
 
+import ssl
 from typing import Any, TypeGuard
 
-from openai import AsyncOpenAI
+import httpx2
+from openai import AsyncAzureOpenAI, AsyncOpenAI
 
 # Touching `client.chat` for the first time imports its module; here the importer does it, off the event loop.
 from openai.resources.chat import AsyncChat as AsyncChat
@@ -17,24 +19,43 @@ PREFERRED_MODELS = ("gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini", "deepseek-chat"
 """Quick and cheap ones first: at a speaker, waiting is what hurts."""
 
 
-def make_client(api_key: str, base_url: str, http_client: Any) -> AsyncOpenAI:
+def make_client(
+    api_key: str, base_url: str, http_client: Any, *, azure_version: str = "", retries: int = 1
+) -> AsyncOpenAI:
     """Return a client for the service. Blocks (it reads certificates and files of the package).
 
     Args:
         api_key: may be empty for services on the home network that ask for none.
-        base_url: of the service's API, for example ``https://api.openai.com/v1``.
+        base_url: of the service's API, for example ``https://api.openai.com/v1``; of Azure, the resource's endpoint.
         http_client: the HTTP client to send with; it stays the caller's.
+        azure_version: the version of the API, for Azure only.
+        retries: how often a request is sent again that failed for a reason that may pass.
     """
-    client = AsyncOpenAI(
-        api_key=api_key or "none",
-        base_url=base_url or DEFAULT_BASE_URL,
-        http_client=http_client,
-        timeout=TIMEOUT_S,
-        max_retries=1,
+    common: dict[str, Any] = {
+        "api_key": api_key or "none",
+        "http_client": http_client,
+        "timeout": TIMEOUT_S,
+        "max_retries": retries,
+    }
+    client = (
+        AsyncAzureOpenAI(azure_endpoint=base_url, api_version=azure_version, **common)
+        if azure_version
+        else AsyncOpenAI(base_url=base_url or DEFAULT_BASE_URL, **common)
     )
     client.platform_headers()
     _ = client.chat.completions, client.models
     return client
+
+
+def make_http_client(proxy: str, verify: ssl.SSLContext) -> httpx2.AsyncClient:
+    """Return an HTTP client that belongs to the caller, who closes it. Blocks.
+
+    Args:
+        proxy: address of an HTTP proxy, or nothing.
+        verify: whom to trust, at the service and at a proxy that is spoken to by TLS.
+    """
+    through = httpx2.Proxy(proxy, ssl_context=verify if proxy.startswith("https:") else None) if proxy else None
+    return httpx2.AsyncClient(proxy=through, verify=verify, timeout=TIMEOUT_S)
 
 
 async def list_models(client: AsyncOpenAI) -> list[str]:

@@ -31,12 +31,14 @@ class GptError(Exception):
     Attributes:
         reason: why.
         detail: the service's own words, without anything secret.
+        retry_after: seconds after which the service wants to be asked again, where it says so.
     """
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.retry_after = retry_after
 
 
 # While a stream is read, openai's client lets the errors of the HTTP client through: Home Assistant's is httpx, its own
@@ -44,7 +46,22 @@ class GptError(Exception):
 _TIMEOUTS = (openai.APITimeoutError, httpx.TimeoutException, httpx2.TimeoutException)
 _BROKEN_STREAMS = (httpx.HTTPError, httpx2.HTTPError)
 
-_QUOTA_CODES = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached"}
+# In the codes and types of errors, in lower case: gateways keep the words and change the status.
+_QUOTA_CODES = {
+    "insufficient_quota",
+    "insufficient_balance",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "exceeded_current_quota_error",  # Moonshot
+    "arrearage",  # Qwen
+    "allocationquota.freetieronly",  # Qwen
+    "accountoverdueerror",  # Doubao
+    "insufficient_user_quota",  # gateways
+    "1113",  # Zhipu: in arrears
+}
+_RATE_CODES = {"rate_limit_exceeded", "rate_limit_error", "rate_limit_reached_error", "rate_limited", "1302"}
+_KEY_CODES = {"invalid_api_key", "invalid_authentication_error", "authentication_error", "account_deactivated"}
+_MODEL_CODES = {"model_not_found", "deploymentnotfound"}  # the second: Azure
 
 
 @contextmanager
@@ -57,9 +74,9 @@ def translated_errors() -> Iterator[None]:
     except openai.APIConnectionError as err:
         raise GptError(Reason.CANNOT_CONNECT) from err
     except openai.APIStatusError as err:
-        raise GptError(_reason(err), _detail(err)) from err
+        raise GptError(_reason(err.status_code, _codes(err), err.message), _detail(err), _retry_after(err)) from err
     except openai.APIError as err:  # an error event in the middle of a stream
-        raise GptError(Reason.SERVICE, err.message) from err
+        raise GptError(_reason_in_stream(err), err.message) from err
     except openai.OpenAIError as err:
         raise GptError(Reason.REFUSED, str(err)) from err
     except _BROKEN_STREAMS as err:
@@ -70,27 +87,58 @@ def translated_errors() -> Iterator[None]:
         raise GptError(Reason.SERVICE, "the answer is not JSON") from err
 
 
-def _reason(err: openai.APIStatusError) -> Reason:
-    match err.status_code:
+def _reason(status: int, codes: set[str], message: str) -> Reason:
+    match status:
         case 401:
             return Reason.INVALID_KEY
         case 402:  # DeepSeek and others: the balance is used up
             return Reason.QUOTA
+        case 400 | 403 | 429 if codes & _QUOTA_CODES:
+            return Reason.QUOTA
+        case 403 if codes & _KEY_CODES:
+            return Reason.INVALID_KEY
         case 403:
             return Reason.FORBIDDEN
-        case 404 if err.code == "model_not_found" or "model" in err.message.lower():
+        case 404 if codes & _MODEL_CODES or "model" in message.lower():
             return Reason.NO_SUCH_MODEL
         case 404:
             return Reason.NOT_FOUND
-        case 429 if err.code in _QUOTA_CODES or err.type in _QUOTA_CODES:
-            return Reason.QUOTA
         case 429:
             return Reason.RATE_LIMITED
-        case status if status >= 500:
+        case _ if status >= 500:
             return Reason.SERVICE
-        case _ if err.code == "model_not_found":
+        case _ if codes & _MODEL_CODES:
             return Reason.NO_SUCH_MODEL
     return Reason.REFUSED
+
+
+def _reason_in_stream(err: openai.APIError) -> Reason:
+    """Return why an answer broke off: there is no status any more, but some services give it as the code."""
+    codes = _codes(err)
+    for known, reason in (
+        (_QUOTA_CODES, Reason.QUOTA),
+        (_RATE_CODES, Reason.RATE_LIMITED),
+        (_KEY_CODES, Reason.INVALID_KEY),
+    ):
+        if codes & known:
+            return reason
+    status = next((int(code) for code in codes if code in ("401", "402", "429")), None)  # OpenRouter
+    return Reason.SERVICE if status is None else _reason(status, codes, err.message)
+
+
+def _codes(err: openai.APIError) -> set[str]:
+    """Return the code and the type of an error; some services' codes are numbers, whatever the client's types say."""
+    return {str(code).lower() for code in (err.code, err.type) if code is not None}
+
+
+def _retry_after(err: openai.APIStatusError) -> float | None:
+    """Return the seconds of the header; its other form, a date, is not used by these services."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(err.response.headers[name]) * unit)
+        except KeyError, ValueError:
+            continue
+    return None
 
 
 def _detail(err: openai.APIStatusError) -> str:
