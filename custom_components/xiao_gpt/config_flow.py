@@ -6,27 +6,19 @@ from typing import Any, override
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlowResult,
     ConfigSubentryFlow,
     OptionsFlow,
-    SubentryFlowResult,
 )
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_LLM_HASS_API,
     CONF_MODEL,
-    CONF_NAME,
     CONF_PROMPT,
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import llm
 from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TemplateSelector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -34,8 +26,10 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 from yarl import URL
 
+from .assistant_flow import AssistantFlow
 from .connections import async_create_client
 from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
+from .flow_fields import field_of, model_selector
 from .gpt import DEFAULT_BASE_URL, AsyncOpenAI, GptError, list_models, preferred, probe
 from .login_flow import LOGIN_STEPS, LoginFlow
 from .options_flow import XiaoGptOptionsFlow
@@ -112,7 +106,7 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
         try:
             self._models = await list_models(await _async_client(self.hass, service))
         except GptError as err:
-            return self._show_service(user_input, {_field_of(err): err.reason}, err.detail)
+            return self._show_service(user_input, {field_of(err): err.reason}, err.detail)
         self._data.update(service)
         if self.source == SOURCE_RECONFIGURE:
             return self._update(self._get_reconfigure_entry(), self._data, "service_changed")
@@ -138,13 +132,13 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
                 await probe(await _async_client(self.hass, self._data), self._model)
             except GptError as err:
                 detail = err.detail
-                if (field := _field_of(err)) in (CONF_API_KEY, CONF_BASE_URL):
+                if (field := field_of(err)) in (CONF_API_KEY, CONF_BASE_URL):
                     # Only the step before can mend this: a key may list models and have no quota to use them.
                     return self._show_service(self._data, {field: err.reason}, detail)
                 errors[field] = err.reason
             else:
                 return self._create(self._model)
-        schema = vol.Schema({vol.Required(CONF_MODEL): _model_selector(self._models)})
+        schema = vol.Schema({vol.Required(CONF_MODEL): model_selector(self._models)})
         return self.async_show_form(
             step_id="model",
             data_schema=self.add_suggested_values_to_schema(
@@ -193,78 +187,6 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
         )
 
 
-class AssistantFlow(ConfigSubentryFlow):
-    """Adding and changing an assistant."""
-
-    def __init__(self) -> None:
-        """Begin with nothing known."""
-        self._models: list[str] = []
-
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Add an assistant."""
-        language = self.hass.config.language
-        return await self._step(
-            "user",
-            user_input,
-            {
-                CONF_NAME: default_assistant_name(language),
-                CONF_PROMPT: default_prompt(language),
-                CONF_LLM_HASS_API: [llm.LLM_API_ASSIST],
-            },
-        )
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change an assistant."""
-        subentry = self._get_reconfigure_subentry()
-        return await self._step("reconfigure", user_input, {CONF_NAME: subentry.title, **subentry.data})
-
-    async def _step(
-        self, step_id: str, user_input: dict[str, Any] | None, known: Mapping[str, Any]
-    ) -> SubentryFlowResult:
-        entry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="entry_not_loaded")
-        errors: dict[str, str] = {}
-        placeholders = {"detail": ""}
-        try:
-            if user_input is not None:
-                await probe(entry.runtime_data.client, user_input[CONF_MODEL])
-                return self._done(dict(user_input))
-            self._models = await list_models(entry.runtime_data.client)
-        except GptError as err:
-            errors[field if (field := _field_of(err)) == CONF_MODEL else "base"] = err.reason
-            placeholders["detail"] = err.detail
-        apis = [SelectOptionDict(label=api.name, value=api.id) for api in llm.async_get_apis(self.hass)]
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_NAME): str,
-                vol.Required(CONF_MODEL): _model_selector(self._models),
-                vol.Optional(CONF_PROMPT): TemplateSelector(),
-                vol.Optional(CONF_LLM_HASS_API): SelectSelector(SelectSelectorConfig(options=apis, multiple=True)),
-            }
-        )
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or {CONF_MODEL: preferred(self._models), **known}
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
-
-    def _done(self, data: dict[str, Any]) -> SubentryFlowResult:
-        title = data.pop(CONF_NAME)
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(),
-                self._get_reconfigure_subentry(),
-                title=title,
-                data=data,
-                reason="assistant_changed",
-            )
-        return self.async_create_entry(title=title, data=data)
-
-
 async def _async_client(hass: HomeAssistant, service: Mapping[str, Any]) -> AsyncOpenAI:
     return await async_create_client(hass, service[CONF_API_KEY], service[CONF_BASE_URL])
 
@@ -275,21 +197,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return url.scheme in ("http", "https") and bool(url.host)
-
-
-def _field_of(error: GptError) -> str:
-    """Return the field that the error is shown at."""
-    match error.reason:
-        case "llm_invalid_key" | "llm_quota":
-            return CONF_API_KEY
-        case "llm_cannot_connect" | "llm_timeout" | "llm_not_found":
-            return CONF_BASE_URL
-        case "llm_no_such_model":
-            return CONF_MODEL
-    return "base"
-
-
-def _model_selector(models: list[str]) -> SelectSelector:
-    return SelectSelector(
-        SelectSelectorConfig(options=models, custom_value=True, mode=SelectSelectorMode.DROPDOWN, sort=True)
-    )
