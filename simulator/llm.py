@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+import json
 from typing import Any
 
 from aiohttp import web
 
 from .llm_delivery import Completion, Delivery, request_id
+from .llm_profile import Profile
+from .llm_profiles import PROFILES
 from .llm_protocol import ApiError, ChatRequest, parse_chat, unknown_model, wrong_key
 from .llm_replies import ScriptedReply, ScriptError, ToolCall, own_answer
 from .llm_settings import FAILURES, FAILURES_EVERYWHERE, LLMSettings, raise_failure
@@ -62,12 +65,16 @@ class LLMEndpoint:
                 response = await handler(request)
             except ApiError as refusal:
                 self._timeline.record("llm_refused", status=refusal.status, code=refusal.code)
-                response = refusal.response()
+                response = self._profile.refuse(refusal)
             if not response.prepared:
                 response.headers["x-request-id"] = request_id()
             return response
 
         return answer
+
+    @property
+    def _profile(self) -> Profile:
+        return PROFILES[self.settings.profile]
 
     def _check_key(self, request: web.Request) -> None:
         if (expected := self.settings.api_key) is None:
@@ -97,9 +104,11 @@ class LLMEndpoint:
         body = await request.read()
         began = asyncio.get_running_loop().time()
         chat = parse_chat(body, self.settings.models)
+        profile, data = self._profile, json.loads(body)
+        profile.check(data)
         if failure := self.settings.take_failure(*FAILURES):
             raise_failure(failure)
-        completion = Completion(chat, *self._answer(chat))
+        completion = Completion(chat, *self._answer(chat), profile, thinks=profile.thinks(data))
         self._timeline.record(
             "llm_request",
             id=completion.id,

@@ -10,9 +10,9 @@ from homeassistant.helpers.entity import Entity
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 
 from .assistant_settings import parameters_of, past_turns_of
-from .const import DOMAIN
+from .const import CONF_BASE_URL, DOMAIN
 from .coordinator import XiaoGptConfigEntry
-from .gpt import WEB_SEARCH_TOOL, GptError, Reason, Request, Thought, ToolCall, stream_reply
+from .gpt import WEB_SEARCH_TOOL, GptError, Reason, Request, Thought, ToolCall, stream_reply, vendor_of, wants_thoughts
 from .interruption import interruption
 from .messages import as_messages, as_tool, recent
 
@@ -46,9 +46,12 @@ class AssistantEntity(Entity):
             GptError: the service failed, or the model said nothing or never came to an end.
         """
         past_turns = past_turns_of(self.subentry.data)
+        vendor = vendor_of(self.entry.data[CONF_BASE_URL])
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
         for _ in range(MAX_TOOL_ROUNDS):
-            messages = as_messages(recent(chat_log.content, past_turns), self.entity_id)
+            messages = as_messages(
+                recent(chat_log.content, past_turns), self.entity_id, wants_thoughts=wants_thoughts(vendor)
+            )
             said_anything = False
             async for said in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
                 # Thoughts alone are no answer.

@@ -1,6 +1,7 @@
 """What Home Assistant keeps of a conversation and the tools it lends, in the shape of the chat completions API."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from homeassistant.components import conversation
@@ -54,25 +55,33 @@ def as_message(content: conversation.Content) -> ChatCompletionMessageParam | No
     return None
 
 
-def as_messages(content: Sequence[conversation.Content], agent_id: str) -> list[ChatCompletionMessageParam]:
+def as_messages(
+    content: Sequence[conversation.Content], agent_id: str, *, wants_thoughts: bool = False
+) -> list[ChatCompletionMessageParam]:
     """Return the chat log as messages.
 
-    A model that has thought of a tool wants its thoughts back, for as long as the call can be seen: without them
-    DeepSeek and Moonshot refuse the request. Those of other agents are nothing to it.
+    A model that has thought of a tool wants its thoughts back, for as long as the call can be seen.
 
     Args:
         content: of the chat log.
         agent_id: who is to answer.
+        wants_thoughts: whether the service refuses calls of tools without thoughts. Those that Home Assistant made by
+            itself have none, and are left out; what was said of them stays.
     """
     messages: list[ChatCompletionMessageParam] = []
     for turn in _turns(content):
         used_tools = any(isinstance(said, conversation.AssistantContent) and said.tool_calls for said in turn)
         for said in turn:
+            own = getattr(said, "agent_id", agent_id) == agent_id
+            if wants_thoughts and not own:
+                if isinstance(said, conversation.ToolResultContent):
+                    continue
+                if isinstance(said, conversation.AssistantContent):
+                    said = replace(said, tool_calls=None)
             if (message := as_message(said)) is None:
                 continue
-            if used_tools and isinstance(said, conversation.AssistantContent) and said.agent_id == agent_id:
-                thoughts = {"reasoning_content": said.thinking_content} if said.thinking_content else {}
-                message = cast("ChatCompletionMessageParam", {**message, **thoughts})
+            if used_tools and own and isinstance(said, conversation.AssistantContent) and said.thinking_content:
+                message = cast("ChatCompletionMessageParam", {**message, "reasoning_content": said.thinking_content})
             messages.append(message)
     return messages
 

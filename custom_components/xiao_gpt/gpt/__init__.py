@@ -4,7 +4,15 @@ from openai import AsyncOpenAI
 
 from .client import DEFAULT_BASE_URL, list_models, make_client, preferred, probe
 from .errors import GptError, Reason
-from .parameters import NO_REASONING, RESERVED, WEB_SEARCH_TOOL, Parameters, is_search_model, offers_web_search
+from .parameters import (
+    NO_REASONING,
+    RESERVED,
+    WEB_SEARCH_TOOL,
+    Parameters,
+    is_search_model,
+    offers_web_search,
+    wants_thoughts,
+)
 from .reply import Request, Thought, stream_reply
 from .tool_calls import ToolCall
 from .vendors import Vendor, vendor_of
@@ -30,4 +38,5 @@ __all__ = [
     "probe",
     "stream_reply",
     "vendor_of",
+    "wants_thoughts",
 ]

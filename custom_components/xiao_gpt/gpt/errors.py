@@ -92,6 +92,8 @@ def translated_errors(sent: Iterable[str] = ()) -> Iterator[None]:
 
 
 def _reason(err: openai.APIStatusError) -> Reason:
+    if "api key not valid" in err.message.lower():  # Gemini calls it a bad request
+        return Reason.INVALID_KEY
     if {str(err.code), str(err.type)} & _QUOTA_CODES:
         return Reason.QUOTA
     match err.status_code:
@@ -117,5 +119,7 @@ def _reason(err: openai.APIStatusError) -> Reason:
 
 def _detail(err: openai.APIStatusError) -> str:
     body = err.body
+    if isinstance(body, list) and body and isinstance(body[0], dict):  # Gemini
+        body = body[0].get("error")
     message = body.get("message") if isinstance(body, dict) else None
     return str(message) if message else f"HTTP {err.status_code}"

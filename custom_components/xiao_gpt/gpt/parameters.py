@@ -112,6 +112,11 @@ def is_search_model(model: str) -> bool:
     return "search" in model
 
 
+def wants_thoughts(vendor: Vendor) -> bool:
+    """Return whether a service refuses calls of tools that have lost the thoughts that led to them."""
+    return vendor in (Vendor.DEEPSEEK, Vendor.MOONSHOT)
+
+
 def offers_web_search(vendor: Vendor) -> bool:
     """Return whether a service is known to have a search of its own in chat completions."""
     return vendor in (Vendor.OPENAI, Vendor.QWEN, Vendor.ZHIPU, Vendor.MOONSHOT)
