@@ -1,6 +1,6 @@
 """What an assistant asks of its model beside the question, in each vendor's words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 import re
 from typing import Any, Final
@@ -124,8 +124,4 @@ def offers_web_search(vendor: Vendor) -> bool:
 
 def sent_names(options: Mapping[str, Any]) -> list[str]:
     """Return the names of the parameters in a request's options."""
-    return [*_without_body(options), *options.get("extra_body", ())]
-
-
-def _without_body(options: Mapping[str, Any]) -> Iterable[str]:
-    return (name for name in options if name != "extra_body")
+    return [*(name for name in options if name != "extra_body"), *options.get("extra_body", ())]
