@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 from openai import AsyncOpenAI
 import pytest
 
@@ -14,6 +15,7 @@ from custom_components.xiao_gpt.gpt import (
     Thought,
     ToolCall,
     Vendor,
+    make_client,
     probe,
     stream_reply,
     vendors,
@@ -276,9 +278,9 @@ async def test_a_wrong_key(connect: Connect, profile: str, settle: Any) -> None:
     assert (await failure(connect(key="sk-wrong"), settle(profile))).reason is Reason.INVALID_KEY
 
 
-async def test_no_key_at_home(sim: Simulator, connect: Connect, settle: Any) -> None:
+async def test_no_key_at_home(sim: Simulator, http_client: httpx.AsyncClient, settle: Any) -> None:
     sim.llm.settings.api_key = None
-    assert words(await ask(connect(key=" "), settle("ollama")))
+    assert words(await ask(make_client("", sim.llm_url, http_client), settle("ollama")))
 
 
 async def test_a_model_that_there_is_not(client: AsyncOpenAI, profile: str, settle: Any) -> None:
