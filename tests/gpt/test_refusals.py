@@ -28,6 +28,7 @@ SENT = ["temperature", "top_p", "max_tokens", "stop", "reasoning_effort", "think
             "max_tokens",
         ),
         ({"message": "temperature: invalid type: string, expected f32 at line 1 column 66"}, "temperature"),
+        ({"message": "The `reasoning_content` in the thinking mode must be passed back to the API."}, None),
         # Qwen
         (
             {"message": "<400> InternalError.Algo.InvalidParameter: Range of max_tokens should be [1, 8192]"},

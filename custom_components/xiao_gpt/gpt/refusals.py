@@ -9,8 +9,9 @@ _WORDS = {
     # A word of every day, unlike the others.
     "stop": r"['\"`]stop\\?['\"`]|stop (?:sequence|word|list|参数)|stop参数",
     # Ollama says what a model cannot do instead of what it was sent.
-    "reasoning_effort": r"reasoning_effort|reasoning|thinking",
-    "thinking": r"thinking|reasoning",
+    "reasoning_effort": r"reasoning_effort|reasoning\.effort|supports? (?:thinking|reasoning)",
+    # Not the mode, of which DeepSeek speaks when something else is wrong.
+    "thinking": r"thinking\.type|['\"`]thinking\\?['\"`]|supports? (?:thinking|reasoning)|thinking参数",
     "tools": r"web_search",
 }
 """How a parameter is spoken of, where it is not simply by its name."""
