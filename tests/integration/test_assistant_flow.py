@@ -6,7 +6,9 @@ from homeassistant.components import conversation
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import Context
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers.config_validation import custom_serializer
 from homeassistant.helpers.intent import IntentResponseType
+from probatio import to_field_list
 import pytest
 
 from custom_components.xiao_gpt.assistant_flow import EFFORTS
@@ -104,6 +106,15 @@ async def test_the_web_search_is_offered_where_the_service_has_one(hass, entry, 
     vendor(which)
     offered = "search" in sections(await open_form(hass, entry))
     assert offered == (which in (Vendor.OPENAI, Vendor.QWEN, Vendor.MOONSHOT, Vendor.ZHIPU))
+
+
+async def test_the_form_can_be_sent_to_a_browser(hass, entry, vendor):
+    vendor(Vendor.QWEN)
+    step = await open_form(hass, entry)
+    fields = {field["name"]: field for field in to_field_list(step["data_schema"], custom_serializer=custom_serializer)}
+    assert fields["prompt"]["selector"] == {"template": {}}
+    assert {name for name, field in fields.items() if field.get("type") == "expandable"} == set(SECTIONS)
+    assert not any(fields[name]["expanded"] for name in SECTIONS)
 
 
 async def test_an_assistant_of_before_is_changed_without_harm(hass, entry):
