@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+import json
 from typing import Any
 
 from aiohttp import web
 
 from .llm_azure import check_version, for_deployment, preamble, presented_key, refused
 from .llm_delivery import Completion, Delivery, request_id
+from .llm_profile import Profile
+from .llm_profiles import PROFILES
 from .llm_protocol import ApiError, ChatRequest, parse_chat, unknown_model, wrong_key
 from .llm_replies import ScriptedReply, ScriptError, ToolCall, own_answer
 from .llm_settings import FAILURES, FAILURES_EVERYWHERE, KEY_FAILURES, LLMSettings, error_of, raise_failure
@@ -68,12 +71,16 @@ class LLMEndpoint:
             except ApiError as error:
                 refusal = refused(error) if azure else error
                 self._timeline.record("llm_refused", status=refusal.status, code=refusal.code)
-                response = refusal.response()
+                response = self._profile.refuse(refusal)
             if not response.prepared:
                 response.headers["x-request-id"] = request_id()
             return response
 
         return answer
+
+    @property
+    def _profile(self) -> Profile:
+        return PROFILES[self.settings.profile]
 
     def _check_key(self, key: str) -> str:
         if self.settings.api_key is not None and key not in (self.settings.api_key, *self.settings.more_keys):
@@ -111,11 +118,13 @@ class LLMEndpoint:
             body = for_deployment(body, deployment, self.settings.models)
         began = asyncio.get_running_loop().time()
         chat = parse_chat(body, self.settings.models)
+        profile, data = self._profile, json.loads(body)
+        profile.check(data)
         failure = self.settings.take_failure(*FAILURES, key=key)
         later = failure in KEY_FAILURES and chat.stream and self.settings.fail_after is not None
         if failure and not later:
             raise_failure(failure)
-        completion = Completion(chat, *self._answer(chat))
+        completion = Completion(chat, *self._answer(chat), profile, thinks=profile.thinks(data))
         if deployment is not None:
             completion.preamble = preamble()
         self._timeline.record(

@@ -9,8 +9,9 @@ from typing import Self
 
 from aiohttp import web
 
+from .llm_profile import Profile
 from .llm_protocol import ApiError, ChatRequest, Json
-from .llm_replies import ToolCall, tokens
+from .llm_replies import ToolCall
 from .llm_settings import LLMSettings
 from .timeline import Timeline
 
@@ -18,41 +19,50 @@ from .timeline import Timeline
 class Completion:
     """One answer: its tokens as a stream carries them, and the objects that wrap them."""
 
-    def __init__(self, chat: ChatRequest, text: str, calls: list[ToolCall]) -> None:
+    def __init__(
+        self, chat: ChatRequest, text: str, calls: list[ToolCall], profile: Profile, *, thinks: bool = False
+    ) -> None:
         self.id = f"chatcmpl-{secrets.token_hex(12)}"
         self._chat = chat
+        self._profile = profile
         self._created = int(time.time())
-        deltas = _call_deltas(calls) if calls else [{"content": token} for token in tokens(text)]
-        self.finish = "tool_calls" if calls else "stop"
+        deltas = [*(profile.thoughts() if thinks else ()), *profile.deltas(text, calls)]
+        self.finish = profile.finish("tool_calls" if calls else "stop")
         if chat.max_tokens is not None and len(deltas) > chat.max_tokens:
             deltas = deltas[: chat.max_tokens]
-            self.finish = "length"
+            self.finish = profile.finish("length")
         self.deltas: list[Json] = deltas
         """What the stream says, one token each."""
-        self.opening: Json = {"role": "assistant", "content": None if calls else "", "refusal": None}
+        self.opening: list[Json] = profile.opening(calls=bool(calls))
         """What the stream says before its first token."""
         self.preamble: Json | None = None
         """A chunk before all others, without a choice: Azure's verdict on the question."""
 
     def chunk(self, delta: Json, finish: str | None = None) -> Json:
         """Return one chunk of the stream."""
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return self._object("chat.completion.chunk", [choice]) | ({"usage": None} if self._chat.include_usage else {})
+        chunk = self._chunk(delta, finish) | ({"usage": None} if self._chat.include_usage else {})
+        return self._profile.shape(chunk)
 
-    def usage_chunk(self) -> Json:
-        """Return the chunk that ends a stream whose tokens are to be counted."""
-        return self._object("chat.completion.chunk", []) | {"usage": self.usage()}
+    def closing(self) -> list[Json]:
+        """Return the chunks that end the stream."""
+        last = self._profile.shape(self._chunk({}, self.finish))
+        return self._profile.closing(last, self.usage(), asked=self._chat.include_usage)
+
+    def _chunk(self, delta: Json, finish: str | None) -> Json:
+        choice = {"index": 0, "delta": dict(delta), "logprobs": None, "finish_reason": finish}
+        return self._object("chat.completion.chunk", [choice])
 
     def whole(self) -> Json:
         """Return the answer in one piece."""
         message: Json = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
         calls: list[Json] = []
         for delta in self.deltas:
-            if "content" in delta:
+            if delta.get("content"):
                 message["content"] = (message["content"] or "") + delta["content"]
-                continue
-            for part in delta["tool_calls"]:
-                if "id" in part:
+            if delta.get("reasoning_content"):
+                message["reasoning_content"] = message.get("reasoning_content", "") + delta["reasoning_content"]
+            for part in delta.get("tool_calls", ()):
+                if "name" in part["function"]:
                     calls.append({"id": part["id"], "type": "function", "function": dict(part["function"])})
                 else:
                     calls[part["index"]]["function"]["arguments"] += part["function"]["arguments"]
@@ -93,22 +103,6 @@ class Completion:
             "system_fingerprint": "fp_simulator",
             "choices": choices,
         }
-
-
-def _call_deltas(calls: list[ToolCall]) -> list[Json]:
-    deltas: list[Json] = []
-    for index, call in enumerate(calls):
-        head = {
-            "index": index,
-            "id": f"call_{secrets.token_hex(12)}",
-            "type": "function",
-            "function": {"name": call.name, "arguments": ""},
-        }
-        deltas.append({"tool_calls": [head]})
-        deltas += [
-            {"tool_calls": [{"index": index, "function": {"arguments": piece}}]} for piece in tokens(call.arguments)
-        ]
-    return deltas
 
 
 class _ClientGoneError(Exception):
@@ -236,7 +230,8 @@ class Delivery:
         await response.prepare(self._request)
         if completion.preamble is not None:
             await response.write(_event(completion.preamble))
-        await response.write(_event(completion.chunk(completion.opening)))
+        for delta in completion.opening:
+            await response.write(_event(completion.chunk(delta)))
         try:
             for index, delta in enumerate(completion.deltas):
                 await self._await_token(index)
@@ -250,9 +245,8 @@ class Delivery:
             await response.write_eof()
             self._failed = True
             return response
-        await response.write(_event(completion.chunk({}, completion.finish)))
-        if self._chat.include_usage:
-            await response.write(_event(completion.usage_chunk()))
+        for chunk in completion.closing():
+            await response.write(_event(chunk))
         await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
         return response

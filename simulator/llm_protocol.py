@@ -6,8 +6,6 @@ import json
 import re
 from typing import Any
 
-from aiohttp import web
-
 from .llm_replies import tokens
 
 type Json = dict[str, Any]
@@ -52,13 +50,6 @@ class ApiError(Exception):
     def body(self) -> Json:
         """Return the documented error body, which is also what an event in the middle of a stream says."""
         return {"error": {"message": str(self), "type": self.kind, "param": self.param, "code": self.code}}
-
-    def response(self) -> web.Response:
-        """Return the answer with the error body."""
-        response = web.json_response(self.body(), status=self.status)
-        if self.retry_after is not None:
-            response.headers["Retry-After"] = str(self.retry_after)
-        return response
 
 
 def wrong_key(key: str) -> ApiError:
@@ -211,6 +202,10 @@ def _tools(data: Json) -> list[str]:
         raise ApiError(400, "[] is too short - 'tools'", param="tools", code="empty_array")
     names = []
     for index, tool in enumerate(tools):
+        if isinstance(tool, dict) and isinstance(kind := tool.get("type"), str) and kind != "function":
+            # The vendor's own, which its profile knows; what the model calls of them has a name.
+            names += [tool["function"]["name"]] if isinstance(tool.get("function"), dict) else []
+            continue
         function = tool.get("function") if isinstance(tool, dict) and tool.get("type") == "function" else None
         if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
             raise _missing(f"tools[{index}].function.name")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from .llm_profiles import PROFILES
 from .llm_protocol import ApiError
 from .llm_replies import ScriptError
 
@@ -77,6 +78,7 @@ _SETTING_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "burst": (lambda value: _is_count(value, 1), "a number of tokens from 1"),
     "stall_after": (lambda value: value is None or _is_count(value, 0), "a number from 0, or null"),
     "list_models": (lambda value: isinstance(value, bool), "true or false"),
+    "profile": (lambda value: value in list(PROFILES), f"one of {', '.join(PROFILES)}"),
     "fail": (lambda value: value is None or value in list(FAILURES), f"null or one of {', '.join(FAILURES)}"),
     "fail_times": (lambda value: value is None or _is_count(value, 1), "a number from 1, or null"),
 }
@@ -102,6 +104,8 @@ class LLMSettings:
     """Tokens after which an answer falls silent with its connection open; None for never."""
     list_models: bool = True
     """Whether `/v1/models` exists; it does not at some providers."""
+    profile: str = "openai"
+    """Whose ways the endpoint has; see `llm_profiles`."""
     fail: str | None = None
     """How requests fail, if they do.
 

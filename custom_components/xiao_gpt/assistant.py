@@ -9,11 +9,12 @@ from homeassistant.helpers import device_registry as dr, llm
 from homeassistant.helpers.entity import Entity
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 
-from .const import DOMAIN
+from .assistant_settings import parameters_of, past_turns_of
+from .const import CONF_BASE_URL, DOMAIN
 from .coordinator import XiaoGptConfigEntry
-from .gpt import GptError, Reason, Request, ToolCall
+from .gpt import WEB_SEARCH_TOOL, GptError, Reason, Request, Thought, ToolCall, vendor_of, wants_thoughts
 from .interruption import interruption
-from .messages import as_message, as_tool
+from .messages import as_messages, as_tool, recent
 
 MAX_TOOL_ROUNDS = 10
 """How often one question may go back and forth between the model and the tools."""
@@ -44,12 +45,19 @@ class AssistantEntity(Entity):
         Raises:
             GptError: the service failed, or the model said nothing or never came to an end.
         """
+        past_turns = past_turns_of(self.subentry.data)
+        vendor = vendor_of(self.entry.data[CONF_BASE_URL])
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
         for _ in range(MAX_TOOL_ROUNDS):
-            messages = [message for content in chat_log.content if (message := as_message(content))]
+            messages = as_messages(
+                recent(chat_log.content, past_turns), self.entity_id, wants_thoughts=wants_thoughts(vendor)
+            )
             said_anything = False
-            async for _ in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
-                said_anything = True
+            async for said in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
+                # Thoughts alone are no answer.
+                said_anything |= not isinstance(said, conversation.AssistantContent) or bool(
+                    said.content or said.tool_calls
+                )
             if interruption().is_set():
                 return
             if not said_anything:
@@ -60,12 +68,22 @@ class AssistantEntity(Entity):
 
     async def _deltas(
         self, messages: list[ChatCompletionMessageParam], tools: list[ChatCompletionFunctionToolParam]
-    ) -> AsyncGenerator[conversation.AssistantContentDeltaDict]:
+    ) -> AsyncGenerator[conversation.AssistantContentDeltaDict | conversation.ToolResultContentDeltaDict]:
         """Yield the model's reply in the shape that the chat log takes."""
         yield {"role": "assistant"}
-        request = Request(self.subentry.data[CONF_MODEL], messages, tools)
+        request = Request(self.subentry.data[CONF_MODEL], messages, tools, parameters_of(self.subentry.data))
+        searches: list[ToolCall] = []
         async for part in self.entry.runtime_data.service.reply(request, interruption()):
-            if isinstance(part, ToolCall):
-                yield {"tool_calls": [llm.ToolInput(id=part.id, tool_name=part.name, tool_args=part.arguments)]}
-            else:
-                yield {"content": part}
+            match part:
+                case ToolCall():
+                    external = part.name == WEB_SEARCH_TOOL
+                    searches += [part] if external else []
+                    tool = llm.ToolInput(id=part.id, tool_name=part.name, tool_args=part.arguments, external=external)
+                    yield {"tool_calls": [tool]}
+                case Thought():
+                    yield {"thinking_content": part.text}
+                case _:
+                    yield {"content": part}
+        for search in searches:
+            result = llm.ToolResult(data=search.arguments)
+            yield {"role": "tool_result", "tool_call_id": search.id, "tool_name": search.name, "result": result}

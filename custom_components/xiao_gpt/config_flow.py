@@ -6,31 +6,23 @@ from typing import Any, cast, override
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlowResult,
     ConfigSubentryFlow,
     OptionsFlow,
-    SubentryFlowResult,
 )
 from homeassistant.const import (
     CONF_LLM_HASS_API,
     CONF_MODEL,
-    CONF_NAME,
     CONF_PROMPT,
 )
 from homeassistant.core import callback
 from homeassistant.helpers import llm
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TemplateSelector,
-)
 import probatio as vol
 
+from .assistant_flow import AssistantFlow
 from .const import CONF_API_KEYS, CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
-from .gpt import GptError, preferred
+from .flow_fields import model_selector
+from .gpt import preferred
 from .keys_issue import ReauthContext
 from .login_flow import LOGIN_STEPS, LoginFlow
 from .migration import MINOR_VERSION, VERSION
@@ -43,7 +35,6 @@ from .service_form import (
     as_data,
     as_typed,
     async_check,
-    field_of,
     keys_in,
 )
 from .xiaomi import Credentials
@@ -148,7 +139,7 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
                 errors[err.field] = err.reason
             else:
                 return self._create(self._model)
-        schema = vol.Schema({vol.Required(CONF_MODEL): _model_selector(self._models)})
+        schema = vol.Schema({vol.Required(CONF_MODEL): model_selector(self._models)})
         return self.async_show_form(
             step_id="model",
             data_schema=self.add_suggested_values_to_schema(
@@ -222,81 +213,3 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
                 }
             ],
         )
-
-
-class AssistantFlow(ConfigSubentryFlow):
-    """Adding and changing an assistant."""
-
-    def __init__(self) -> None:
-        """Begin with nothing known."""
-        self._models: list[str] = []
-
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Add an assistant."""
-        language = self.hass.config.language
-        return await self._step(
-            "user",
-            user_input,
-            {
-                CONF_NAME: default_assistant_name(language),
-                CONF_PROMPT: default_prompt(language),
-                CONF_LLM_HASS_API: [llm.LLM_API_ASSIST],
-            },
-        )
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change an assistant."""
-        subentry = self._get_reconfigure_subentry()
-        return await self._step("reconfigure", user_input, {CONF_NAME: subentry.title, **subentry.data})
-
-    async def _step(
-        self, step_id: str, user_input: dict[str, Any] | None, known: Mapping[str, Any]
-    ) -> SubentryFlowResult:
-        entry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="entry_not_loaded")
-        errors: dict[str, str] = {}
-        placeholders = {"detail": ""}
-        try:
-            if user_input is not None:
-                await entry.runtime_data.service.probe(user_input[CONF_MODEL])
-                return self._done(dict(user_input))
-            self._models = await entry.runtime_data.service.list_models()
-        except GptError as err:
-            errors[field if (field := field_of(err)) == CONF_MODEL else "base"] = err.reason
-            placeholders["detail"] = err.detail
-        apis = [SelectOptionDict(label=api.name, value=api.id) for api in llm.async_get_apis(self.hass)]
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_NAME): str,
-                vol.Required(CONF_MODEL): _model_selector(self._models),
-                vol.Optional(CONF_PROMPT): TemplateSelector(),
-                vol.Optional(CONF_LLM_HASS_API): SelectSelector(SelectSelectorConfig(options=apis, multiple=True)),
-            }
-        )
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or {CONF_MODEL: preferred(self._models), **known}
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
-
-    def _done(self, data: dict[str, Any]) -> SubentryFlowResult:
-        title = data.pop(CONF_NAME)
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(),
-                self._get_reconfigure_subentry(),
-                title=title,
-                data=data,
-                reason="assistant_changed",
-            )
-        return self.async_create_entry(title=title, data=data)
-
-
-def _model_selector(models: list[str]) -> SelectSelector:
-    return SelectSelector(
-        SelectSelectorConfig(options=models, custom_value=True, mode=SelectSelectorMode.DROPDOWN, sort=True)
-    )

@@ -9,7 +9,7 @@ from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionFunctionToolParam
 import pytest
 
-from custom_components.xiao_gpt.gpt import GptError, Reason, Request, ToolCall, make_client, stream_reply
+from custom_components.xiao_gpt.gpt import GptError, Reason, Request, Thought, ToolCall, make_client, stream_reply
 from simulator.app import Simulator
 from simulator.llm import ScriptedReply, ToolCall as ScriptedCall
 from simulator.llm_replies import own_answer, tokens
@@ -34,13 +34,13 @@ def ask(
     *,
     tools: list[ChatCompletionFunctionToolParam] | None = None,
     stop: asyncio.Event | None = None,
-) -> AsyncGenerator[str | ToolCall]:
+) -> AsyncGenerator[str | Thought | ToolCall]:
     return stream_reply(
         client, Request(MODEL, [{"role": "user", "content": question}], tools or []), stop or asyncio.Event()
     )
 
 
-async def whole(reply: AsyncGenerator[str | ToolCall]) -> list[str | ToolCall]:
+async def whole(reply: AsyncGenerator[str | Thought | ToolCall]) -> list[str | Thought | ToolCall]:
     return [part async for part in reply]
 
 
@@ -185,6 +185,31 @@ async def test_tool_calls_of_other_services_are_understood(
 ) -> None:
     oddity.streams(*events, "[DONE]")
     assert await whole(ask(odd_client, tools=[LIGHT])) == parts
+
+
+# Thoughts
+
+
+async def test_thoughts_are_told_from_words(oddity: Oddity, odd_client: AsyncOpenAI) -> None:
+    oddity.streams(
+        _chunk(role="assistant", content=None, reasoning_content=""),
+        _chunk(content=None, reasoning_content="他问"),
+        _chunk(content="", reasoning_content="候我。"),
+        _chunk(content="你好", reasoning_content=None),
+        _chunk("stop"),
+        "[DONE]",
+    )
+    assert await whole(ask(odd_client)) == [Thought("他问"), Thought("候我。"), "你好"]
+
+
+async def test_thoughts_between_tags_are_not_said(oddity: Oddity, odd_client: AsyncOpenAI) -> None:
+    oddity.streams(*(_chunk(content=text) for text in ("<thi", "nk>他问候", "</think>", "\n\n", "你好")), "[DONE]")
+    assert await whole(ask(odd_client)) == ["你好"]
+
+
+async def test_an_answer_that_only_looks_like_thoughts_is_said(oddity: Oddity, odd_client: AsyncOpenAI) -> None:
+    oddity.streams(_chunk(content="<"), "[DONE]")
+    assert await whole(ask(odd_client)) == ["<"]
 
 
 # Odd streams

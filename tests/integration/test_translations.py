@@ -12,8 +12,9 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 
 import custom_components.xiao_gpt
+from custom_components.xiao_gpt.assistant_flow import EFFORTS
 from custom_components.xiao_gpt.const import DOMAIN, SUBENTRY_ASSISTANT
-from custom_components.xiao_gpt.gpt import Reason
+from custom_components.xiao_gpt.gpt import Reason, Vendor, vendors
 from custom_components.xiao_gpt.keys_issue import ReauthContext
 from custom_components.xiao_gpt.login_flow import _ERRORS, _QR_RENEWALS as QR_RENEWALS, LOGIN_STEPS
 from custom_components.xiao_gpt.xiaomi import Way
@@ -32,7 +33,7 @@ LANGUAGES = ("en", "zh-Hans")
 TEXTS = {language: json.loads((PACKAGE / "translations" / f"{language}.json").read_text()) for language in LANGUAGES}
 
 # Shown by the forms where the errors are: what else an error says has to be in one of these.
-FORM_PLACEHOLDERS = {"url", "detail", "key"}
+FORM_PLACEHOLDERS = {"url", "detail", "key", "parameter"}
 
 
 def flat(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
@@ -95,6 +96,8 @@ def test_each_field_is_described(language):
     for name, step in steps(language):
         assert step.get("data", {}).keys() == step.get("data_description", {}).keys(), name
         assert step["title"], name
+        for part in step.get("sections", {}).values():
+            assert part["data"].keys() == part["data_description"].keys(), name
 
 
 def test_each_way_to_log_in_has_a_name_in_each_menu():
@@ -126,13 +129,15 @@ def test_each_error_of_a_flow_exists():
     errors = TEXTS["en"]["config"]["error"]
     # One is Home Assistant's own, for what nobody expected.
     assert own | set(Reason) | {"unknown"} == errors.keys()
-    assert set(Reason) == TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["error"].keys()
+    code = source("assistant_flow.py", "assistant_settings.py")
+    own = set(re.findall(r'(?:ExtrasError\(|_errors\[\w+\] = )"(\w+)"', code))
+    assert own | set(Reason) == TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["error"].keys()
     for error in [*errors.values(), *TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["error"].values()]:
         assert placeholders(error) <= FORM_PLACEHOLDERS
 
 
 def test_each_end_of_a_flow_exists():
-    code = source("config_flow.py", "login_flow.py")
+    code = source("config_flow.py", "assistant_flow.py", "login_flow.py")
     used = set(re.findall(r'reason="(\w+)"', code)) | {"login_renewed", "service_changed"}
     config, subentry = TEXTS["en"]["config"]["abort"], TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["abort"]
     assert used | {"already_configured"} == config.keys() | subentry.keys()  # which core says by itself
@@ -223,14 +228,25 @@ async def test_each_form_shows_the_fields_that_are_described(hass, sim):
     assert shown == {name: described(texts) for name, texts in TEXTS["en"]["config"]["step"].items()}
 
 
-async def test_each_form_of_an_assistant_shows_the_fields_that_are_described(hass, entry):
+def test_each_effort_has_a_name():
+    assert TEXTS["en"]["selector"]["reasoning_effort"]["options"].keys() == set(EFFORTS)
+
+
+async def test_each_form_of_an_assistant_shows_the_fields_that_are_described(hass, entry, monkeypatch):
+    monkeypatch.setitem(vendors._HOSTS, "127.0.0.1", Vendor.QWEN)  # which has a web search to be shown
     shown = {}
     for context in (
         {"source": SOURCE_USER},
         {"source": SOURCE_RECONFIGURE, "subentry_id": assistant(entry).subentry_id},
     ):
         step = await hass.config_entries.subentries.async_init((entry.entry_id, SUBENTRY_ASSISTANT), context=context)
-        shown[step["step_id"]] = {str(key) for key in step["data_schema"].schema}
-        assert step["description_placeholders"] == {"detail": ""}
+        shown[step["step_id"]] = {
+            str(key): {str(field) for field in part.schema.schema} if isinstance(part, section) else None
+            for key, part in step["data_schema"].schema.items()
+        }
+        assert step["description_placeholders"] == {"detail": "", "parameter": ""}
     texts = TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["step"]
-    assert shown == {name: set(step["data"]) for name, step in texts.items()}
+    assert shown == {
+        name: dict.fromkeys(step["data"]) | {key: set(part["data"]) for key, part in step["sections"].items()}
+        for name, step in texts.items()
+    }

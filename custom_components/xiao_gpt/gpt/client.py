@@ -10,6 +10,8 @@ from openai import AsyncAzureOpenAI, AsyncOpenAI
 from openai.resources.chat import AsyncChat as AsyncChat
 
 from .errors import GptError, Reason, translated_errors
+from .parameters import Parameters, sent_names
+from .reply import Request
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 TIMEOUT_S = 30
@@ -81,16 +83,16 @@ async def list_models(client: AsyncOpenAI) -> list[str]:
     return sorted(model["id"] for model in models) if _are_models(models) else []
 
 
-async def probe(client: AsyncOpenAI, model: str) -> None:
+async def probe(client: AsyncOpenAI, model: str, parameters: Parameters | None = None) -> None:
     """Ask the model for a first word, as a real question does, and hang up.
 
     Raises:
         GptError: a question to this model would fail.
     """
-    with translated_errors():
-        stream = await client.chat.completions.create(
-            model=model, messages=[{"role": "user", "content": "你好"}], stream=True
-        )
+    request = Request(model, [{"role": "user", "content": "你好"}], parameters=parameters or Parameters())
+    options = request.options(str(client.base_url))
+    with translated_errors(sent_names(options)):
+        stream = await client.chat.completions.create(model=model, messages=request.messages, stream=True, **options)
         try:
             async for _ in stream:
                 return

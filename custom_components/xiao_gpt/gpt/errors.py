@@ -1,12 +1,14 @@
 """What can go wrong with an LLM service, told apart by what the user can do about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
 import httpx
 import httpx2
 import openai
+
+from .refusals import refused_parameter
 
 
 class Reason(StrEnum):
@@ -20,6 +22,7 @@ class Reason(StrEnum):
     RATE_LIMITED = "llm_rate_limited"
     NO_SUCH_MODEL = "llm_no_such_model"
     NOT_FOUND = "llm_not_found"
+    PARAMETER_REFUSED = "llm_parameter_refused"
     REFUSED = "llm_refused"
     SERVICE = "llm_service_error"
     EMPTY = "llm_empty_reply"
@@ -32,13 +35,17 @@ class GptError(Exception):
         reason: why.
         detail: the service's own words, without anything secret.
         retry_after: seconds after which the service wants to be asked again, where it says so.
+        parameter: the one that the service refused, as it was sent; None for other reasons.
     """
 
-    def __init__(self, reason: Reason, detail: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self, reason: Reason, detail: str = "", retry_after: float | None = None, *, parameter: str | None = None
+    ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
         self.retry_after = retry_after
+        self.parameter = parameter
 
 
 # While a stream is read, openai's client lets the errors of the HTTP client through: Home Assistant's is httpx, its own
@@ -61,12 +68,17 @@ _QUOTA_CODES = {
 }
 _RATE_CODES = {"rate_limit_exceeded", "rate_limit_error", "rate_limit_reached_error", "rate_limited", "1302"}
 _KEY_CODES = {"invalid_api_key", "invalid_authentication_error", "authentication_error", "account_deactivated"}
-_MODEL_CODES = {"model_not_found", "deploymentnotfound"}  # the second: Azure
+_MODEL_CODES = {"model_not_found", "deploymentnotfound", "1211"}
+"""OpenAI's, Azure's and Zhipu's."""
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn the client's exceptions inside the block into `GptError`."""
+def translated_errors(sent: Iterable[str] = ()) -> Iterator[None]:
+    """Turn the client's exceptions inside the block into `GptError`.
+
+    Args:
+        sent: the names of the parameters that the service may refuse.
+    """
     try:
         yield
     except _TIMEOUTS as err:
@@ -74,7 +86,11 @@ def translated_errors() -> Iterator[None]:
     except openai.APIConnectionError as err:
         raise GptError(Reason.CANNOT_CONNECT) from err
     except openai.APIStatusError as err:
-        raise GptError(_reason(err.status_code, _codes(err), err.message), _detail(err), _retry_after(err)) from err
+        reason = _reason(err.status_code, _codes(err), err.message)
+        refused = refused_parameter(err.body, sent) if reason is Reason.REFUSED else None
+        raise GptError(
+            Reason.PARAMETER_REFUSED if refused else reason, _detail(err), _retry_after(err), parameter=refused
+        ) from err
     except openai.APIError as err:  # an error event in the middle of a stream
         raise GptError(_reason_in_stream(err), err.message) from err
     except openai.OpenAIError as err:
@@ -88,6 +104,8 @@ def translated_errors() -> Iterator[None]:
 
 
 def _reason(status: int, codes: set[str], message: str) -> Reason:
+    if "api key not valid" in message.lower():  # Gemini calls it a bad request
+        return Reason.INVALID_KEY
     match status:
         case 401:
             return Reason.INVALID_KEY
@@ -107,7 +125,8 @@ def _reason(status: int, codes: set[str], message: str) -> Reason:
             return Reason.RATE_LIMITED
         case _ if status >= 500:
             return Reason.SERVICE
-        case _ if codes & _MODEL_CODES:
+        # DeepSeek says it in words only.
+        case _ if codes & _MODEL_CODES or "model not exist" in message.lower():
             return Reason.NO_SUCH_MODEL
     return Reason.REFUSED
 
@@ -143,5 +162,7 @@ def _retry_after(err: openai.APIStatusError) -> float | None:
 
 def _detail(err: openai.APIStatusError) -> str:
     body = err.body
+    if isinstance(body, list) and body and isinstance(body[0], dict):  # Gemini
+        body = body[0].get("error")
     message = body.get("message") if isinstance(body, dict) else None
     return str(message) if message else f"HTTP {err.status_code}"

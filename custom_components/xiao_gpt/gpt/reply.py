@@ -3,24 +3,25 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk, ChatCompletionFunctionToolParam, ChatCompletionMessageParam
-from openai.types.chat.chat_completion_chunk import ChoiceDelta, ChoiceDeltaToolCall
+from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
 from .errors import GptError, Reason, translated_errors
+from .parameters import Parameters, sent_names
+from .thinking import ThoughtFilter
+from .tool_calls import ToolCall, ToolCalls
+from .vendors import vendor_of
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A tool that the model wants to be called."""
+class Thought:
+    """What the model thinks before it speaks or calls a tool: nothing to be said, but it may want it back."""
 
-    id: str
-    name: str
-    arguments: dict[str, Any]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +31,34 @@ class Request:
     model: str
     messages: Sequence[ChatCompletionMessageParam]
     tools: Sequence[ChatCompletionFunctionToolParam] = ()
+    parameters: Parameters = field(default_factory=Parameters)
+
+    def options(self, base_url: str) -> dict[str, Any]:
+        """Return what a service is sent beside the model and the messages."""
+        vendor = vendor_of(base_url)
+        tools = [*self.tools, *self.parameters.tools(vendor)]
+        return self.parameters.options(self.model, vendor) | ({"tools": tools} if tools else {})
 
 
 class _InterruptedError(Exception):
     """The stop event was set while something was waited for."""
 
 
-async def stream_reply(client: AsyncOpenAI, request: Request, stop: asyncio.Event) -> AsyncGenerator[str | ToolCall]:
-    """Yield the reply as it comes: pieces of text, and the tool calls once they are whole.
+async def stream_reply(
+    client: AsyncOpenAI, request: Request, stop: asyncio.Event
+) -> AsyncGenerator[str | Thought | ToolCall]:
+    """Yield the reply as it comes: thoughts, pieces of text, and the tool calls once they are whole.
 
     When `stop` is set the connection is closed and the generator ends, so that what was said so far stands.
 
     Raises:
         GptError: the service failed.
     """
-    options: dict[str, Any] = {"tools": request.tools} if request.tools else {}
-    calls: dict[int, _PartialCall] = {}
+    options = request.options(str(client.base_url))
+    calls, thoughts = ToolCalls(), ThoughtFilter()
     answered = False
     try:
-        with translated_errors():
+        with translated_errors(sent_names(options)):
             async with AsyncExitStack() as connection:
 
                 async def connect() -> AsyncStream[ChatCompletionChunk]:
@@ -67,41 +77,21 @@ async def stream_reply(client: AsyncOpenAI, request: Request, stop: asyncio.Even
                     delta: ChoiceDelta | None = getattr(chunk.choices[0], "delta", None)
                     if delta is None:
                         continue
-                    if delta.content:
-                        yield delta.content
+                    if thought := getattr(delta, "reasoning_content", None):
+                        yield Thought(thought)
+                    if delta.content and (words := thoughts.feed(delta.content)):
+                        yield words
                     for part in delta.tool_calls or ():
-                        calls.setdefault(part.index or 0, _PartialCall()).add(part)
+                        calls.add(part)
     except _InterruptedError:
         return
     if not answered:
         raise GptError(Reason.EMPTY)
+    if rest := thoughts.end():
+        yield rest
     # Not tied to the finish reason: some services end a reply that has tool calls with "stop".
-    for index in sorted(calls):
-        yield calls[index].whole()
-
-
-class _PartialCall:
-    """A tool call while its parts come in."""
-
-    def __init__(self) -> None:
-        self._id = ""
-        self._name = ""
-        self._arguments = ""
-
-    def add(self, part: ChoiceDeltaToolCall) -> None:
-        self._id = part.id or self._id
-        if part.function is not None:
-            self._name = part.function.name or self._name
-            self._arguments += part.function.arguments or ""
-
-    def whole(self) -> ToolCall:
-        try:
-            arguments = json.loads(self._arguments or "{}")
-        except ValueError as err:
-            raise GptError(Reason.REFUSED, f"arguments of {self._name} are not JSON") from err
-        if not isinstance(arguments, dict):
-            raise GptError(Reason.REFUSED, f"arguments of {self._name} are not an object")
-        return ToolCall(self._id or self._name, self._name, arguments)
+    for call in calls.whole():
+        yield call
 
 
 async def _chunks(

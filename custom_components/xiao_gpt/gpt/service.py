@@ -17,8 +17,10 @@ from openai import AsyncOpenAI
 from .client import list_models, make_client, make_http_client, probe
 from .errors import GptError, Reason
 from .keys import Fault, Key, KeyRing, fault_of
-from .reply import Request, ToolCall, stream_reply
+from .parameters import Parameters
+from .reply import Request, Thought, stream_reply
 from .seam import Seam, continuing
+from .tool_calls import ToolCall
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -119,7 +121,7 @@ class Service:
 
     async def reply(
         self, request: Request, stop: asyncio.Event, on_used: Callable[[Key], None] | None = None
-    ) -> AsyncGenerator[str | ToolCall]:
+    ) -> AsyncGenerator[str | Thought | ToolCall]:
         """Yield what `stream_reply` yields, with one key after another.
 
         Before the first word another key goes on with the same request. Later it is asked for the rest of the answer:
@@ -162,13 +164,16 @@ class Service:
 
     async def _answer(
         self, key: Key, request: Request, said: str, stop: asyncio.Event
-    ) -> AsyncGenerator[str | ToolCall]:
+    ) -> AsyncGenerator[str | Thought | ToolCall]:
         """Yield the answer of one key, or its rest where something was said already."""
         if said:
             request = replace(request, messages=continuing(request.messages, said))
         seam = Seam(said)
         async with aclosing(stream_reply(self._clients[key.id], request, stop)) as parts:
             async for part in parts:
+                if isinstance(part, Thought):
+                    yield part
+                    continue
                 for text in seam.feed(part) if isinstance(part, str) else seam.end():
                     yield text
                 if not isinstance(part, str):
@@ -219,19 +224,20 @@ class Service:
         models = await self._try([key] if key else self.ring.in_order(), list_models)
         return [] if self.config.kind is Kind.AZURE else models
 
-    async def probe(self, model: str, key: Key | None = None) -> None:
+    async def probe(self, model: str, key: Key | None = None, parameters: Parameters | None = None) -> None:
         """Ask the model for a first word, as a real question does, and hang up.
 
         Args:
             model: its name; of Azure, that of the deployment.
             key: the only one to be tried; otherwise all of them, those that rest as well: a person is waiting.
+            parameters: what is set beside the model.
 
         Raises:
             GptError: a question to this model would fail.
         """
         for one in [key] if key else self.ring.in_order():
             try:
-                await self._try([one], partial(probe, model=model))
+                await self._try([one], partial(probe, model=model, parameters=parameters))
             except GptError as err:
                 if not self.blame(one, err):
                     raise
@@ -268,7 +274,7 @@ class Service:
         for fault in _TELLING:
             for key in keys:
                 if self.ring.last_fault(key) is fault and (error := self._errors.get(key.id)):
-                    return GptError(error.reason, error.detail, error.retry_after)
+                    return error
         raise AssertionError("each key that rests has met an error")
 
     def _worked(self, key: Key) -> None:
@@ -290,7 +296,7 @@ class Service:
 def _hidden(error: GptError, key: Key) -> GptError:
     """Return an error without the key: services tell which one they refuse, some the whole of it."""
     detail = "" if error.reason is Reason.INVALID_KEY else key.hide(error.detail)
-    return GptError(error.reason, detail, error.retry_after)
+    return GptError(error.reason, detail, error.retry_after, parameter=error.parameter)
 
 
 class _Turn:
