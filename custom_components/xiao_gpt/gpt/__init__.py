@@ -4,7 +4,7 @@ from openai import AsyncOpenAI
 
 from .client import DEFAULT_BASE_URL, list_models, make_client, preferred, probe
 from .errors import GptError, Reason
-from .reply import Request, ToolCall, stream_reply
+from .reply import Request, ToolCall, Usage, stream_reply
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -13,6 +13,7 @@ __all__ = [
     "Reason",
     "Request",
     "ToolCall",
+    "Usage",
     "list_models",
     "make_client",
     "preferred",
