@@ -56,6 +56,10 @@ def found_texts() -> dict[str, list[str]]:
     }
 
 
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if not line.startswith("#")]
+
+
 def tokenizers(folder: Path) -> Iterator[tuple[str, CountTokens]]:
     """Yield the real tokenizers that the folder has files for, by the names of the estimate's weights."""
     for name, file in FILES.items():
@@ -91,7 +95,8 @@ def fit(count: CountTokens, name: str) -> list[float]:
 def measure(count: CountTokens, name: str) -> None:
     """Print how far the estimate is off for each kind of text."""
     print(
-        f"\n{name or 'other (DeepSeek)'}\n{'kind of text':16} {'texts':>6} {'tokens':>8} {'sum':>7} {'mean':>6} {'worst':>6}"
+        f"\n{name or 'other (DeepSeek)'}\n{'kind of text':16} {'texts':>6} {'tokens':>8}"
+        f" {'sum':>7} {'mean':>6} {'worst':>6}"
     )
     kinds = own_texts() | {kind: texts[1::FITTED] for kind, texts in found_texts().items()}
     sums: list[float] = []

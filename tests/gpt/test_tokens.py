@@ -30,7 +30,7 @@ ENCODINGS = (O200K, CL100K, None)
 def off(kinds: list[str], encoding: str | None) -> float:
     """Return how far the estimate is off, as a part of the true number."""
     texts = [text for kind in kinds for text in REFERENCE[kind]]
-    true = sum(text[encoding or "other"] for text in texts)
+    true: int = sum(text[encoding or "other"] for text in texts)
     return sum(estimate(text["text"], encoding) for text in texts) / true - 1
 
 
