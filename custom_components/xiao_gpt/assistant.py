@@ -12,11 +12,26 @@ from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMes
 from .const import DOMAIN
 from .coordinator import XiaoGptConfigEntry
 from .gpt import GptError, Reason, Request, ToolCall, stream_reply
+from .gpt.history import DEFAULT_HISTORY_TOKENS, trim
 from .interruption import interruption
 from .messages import as_message, as_tool
+from .metering import metered
+from .tokenizers import async_tokenizers
 
+CONF_HISTORY_TOKENS = "history_tokens"
 MAX_TOOL_ROUNDS = 10
 """How often one question may go back and forth between the model and the tools."""
+
+
+def assistant_device(subentry: ConfigSubentry) -> dr.DeviceInfo:
+    """Return the device that stands for an assistant."""
+    return dr.DeviceInfo(
+        identifiers={(DOMAIN, subentry.subentry_id)},
+        name=subentry.title,
+        manufacturer="OpenAI",
+        model=subentry.data[CONF_MODEL],
+        entry_type=dr.DeviceEntryType.SERVICE,
+    )
 
 
 class AssistantEntity(Entity):
@@ -30,13 +45,7 @@ class AssistantEntity(Entity):
         self.entry = entry
         self.subentry = subentry
         self._attr_unique_id = subentry.subentry_id
-        self._attr_device_info = dr.DeviceInfo(
-            identifiers={(DOMAIN, subentry.subentry_id)},
-            name=subentry.title,
-            manufacturer="OpenAI",
-            model=subentry.data[CONF_MODEL],
-            entry_type=dr.DeviceEntryType.SERVICE,
-        )
+        self._attr_device_info = assistant_device(subentry)
 
     async def _async_reply(self, chat_log: conversation.ChatLog) -> None:
         """Let the model answer the chat log, with as many rounds of tools as it needs.
@@ -44,9 +53,11 @@ class AssistantEntity(Entity):
         Raises:
             GptError: the service failed, or the model said nothing or never came to an end.
         """
+        if self.entry.runtime_data.allowance.spent:
+            raise GptError(Reason.BUDGET)
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
         for _ in range(MAX_TOOL_ROUNDS):
-            messages = [message for content in chat_log.content if (message := as_message(content))]
+            messages = self._trimmed([message for content in chat_log.content if (message := as_message(content))])
             said_anything = False
             async for _ in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
                 said_anything = True
@@ -58,13 +69,21 @@ class AssistantEntity(Entity):
                 return
         raise GptError(Reason.REFUSED, "too many rounds of tools")
 
+    def _trimmed(self, messages: list[ChatCompletionMessageParam]) -> list[ChatCompletionMessageParam]:
+        """Leave out the oldest turns, if there are more than the model is to be told again."""
+        count = async_tokenizers(self.hass).of(self.subentry.data[CONF_MODEL])
+        budget = self.subentry.data.get(CONF_HISTORY_TOKENS, DEFAULT_HISTORY_TOKENS)
+        return trim(messages, int(budget), count)
+
     async def _deltas(
         self, messages: list[ChatCompletionMessageParam], tools: list[ChatCompletionFunctionToolParam]
     ) -> AsyncGenerator[conversation.AssistantContentDeltaDict]:
         """Yield the model's reply in the shape that the chat log takes."""
         yield {"role": "assistant"}
         request = Request(self.subentry.data[CONF_MODEL], messages, tools)
-        async for part in stream_reply(self.entry.runtime_data.client, request, interruption()):
+        data = self.entry.runtime_data
+        parts = stream_reply(data.client, request, interruption())
+        async for part in metered(self.hass, data.ledger, self.subentry, request, parts):
             if isinstance(part, ToolCall):
                 yield {"tool_calls": [llm.ToolInput(id=part.id, tool_name=part.name, tool_args=part.arguments)]}
             else:

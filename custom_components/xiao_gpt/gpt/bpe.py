@@ -8,6 +8,7 @@ import base64
 from dataclasses import dataclass
 import hashlib
 import importlib
+import importlib.util
 from pathlib import Path
 
 from .tokens import CL100K, O200K, CountTokens
@@ -81,6 +82,11 @@ def keep(folder: Path, name: str, file: BpeFile, data: bytes) -> None:
     half_written = path.with_suffix(".part")
     half_written.write_bytes(data)
     half_written.replace(path)
+
+
+def is_possible() -> bool:
+    """Return whether tiktoken is installed. Blocks."""
+    return importlib.util.find_spec("tiktoken") is not None
 
 
 def load(name: str, data: bytes, file: BpeFile) -> CountTokens:
