@@ -11,6 +11,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.typing import ConfigType
 
+from .allowance import Allowance, async_forget_allowance
 from .attention import AttentionGuide
 from .connections import async_create_service, create_account
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
@@ -27,9 +28,10 @@ from .polling import PollBudget
 from .routing import Router
 from .services import async_setup_services
 from .settings import Settings
+from .usage import Ledger
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
-PLATFORMS = [Platform.CONVERSATION, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SWITCH]
+PLATFORMS = [Platform.CONVERSATION, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -63,12 +65,27 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     classifier = await async_classifier(hass, settings.classifier)
     memory = Memory(hass, entry.entry_id, classifier.rarity)
     await memory.async_load()
+    ledger = Ledger(hass, entry.entry_id)
+    await ledger.async_load(entry.subentries.keys())
+    entry.async_on_unload(ledger.follow())
+    allowance = Allowance(hass, entry, ledger, tokens=settings.daily_tokens, money=settings.daily_money)
+    entry.async_on_unload(ledger.observe(allowance.review))
     names = HomeNames(hass)
     entry.async_on_unload(names.follow())
     budget = PollBudget(settings.polls_per_minute)
     router = Router(classifier, memory.corrections)
     entry.runtime_data = XiaoGptData(
-        account, service, coordinator, memory, budget, router, names, settings, settings_of(entry)
+        account,
+        service,
+        coordinator,
+        memory,
+        budget,
+        router,
+        names,
+        settings,
+        settings_of(entry),
+        ledger=ledger,
+        allowance=allowance,
     )
     guide = AttentionGuide(hass, settings)
     start = partial(_start_dialogue, hass, entry, guide=guide)
@@ -88,6 +105,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
         for did in coordinator.data.keys() - entry.runtime_data.dialogues.keys():
             start(did)
 
+    allowance.review()
     check_speakers()
     # Before the platforms: their own look for new speakers finds the dialogues there.
     entry.async_on_unload(coordinator.async_add_listener(check_speakers))
@@ -157,6 +175,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
         except XiaomiError as err:
             LOGGER.debug("%s could not be silenced: %s", dialogue.speaker.info.name, err)
     await entry.runtime_data.memory.async_save()
+    await entry.runtime_data.ledger.async_close()
+    async_forget_allowance(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
@@ -165,6 +185,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     async_forget_login(hass, entry)
     async_forget_keys(hass, entry)
     await Memory(hass, entry.entry_id, float).async_remove()
+    await Ledger(hass, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(

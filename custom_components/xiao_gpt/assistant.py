@@ -12,12 +12,28 @@ from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMes
 from .assistant_settings import parameters_of, past_turns_of
 from .const import CONF_BASE_URL, DOMAIN
 from .coordinator import XiaoGptConfigEntry
-from .gpt import WEB_SEARCH_TOOL, GptError, Reason, Request, Thought, ToolCall, vendor_of, wants_thoughts
+from .gpt import WEB_SEARCH_TOOL, GptError, Key, Reason, Request, Thought, ToolCall, vendor_of, wants_thoughts
+from .gpt.history import DEFAULT_HISTORY_TOKENS, trim
 from .interruption import interruption
 from .messages import as_messages, as_tool, recent
+from .metering import metered
+from .tokenizers import async_tokenizers
+from .usage import DEFAULT_KEY
 
+CONF_HISTORY_TOKENS = "history_tokens"
 MAX_TOOL_ROUNDS = 10
 """How often one question may go back and forth between the model and the tools."""
+
+
+def assistant_device(subentry: ConfigSubentry) -> dr.DeviceInfo:
+    """Return the device that stands for an assistant."""
+    return dr.DeviceInfo(
+        identifiers={(DOMAIN, subentry.subentry_id)},
+        name=subentry.title,
+        manufacturer="OpenAI",
+        model=subentry.data[CONF_MODEL],
+        entry_type=dr.DeviceEntryType.SERVICE,
+    )
 
 
 class AssistantEntity(Entity):
@@ -31,13 +47,7 @@ class AssistantEntity(Entity):
         self.entry = entry
         self.subentry = subentry
         self._attr_unique_id = subentry.subentry_id
-        self._attr_device_info = dr.DeviceInfo(
-            identifiers={(DOMAIN, subentry.subentry_id)},
-            name=subentry.title,
-            manufacturer="OpenAI",
-            model=subentry.data[CONF_MODEL],
-            entry_type=dr.DeviceEntryType.SERVICE,
-        )
+        self._attr_device_info = assistant_device(subentry)
 
     async def _async_reply(self, chat_log: conversation.ChatLog) -> None:
         """Let the model answer the chat log, with as many rounds of tools as it needs.
@@ -45,12 +55,14 @@ class AssistantEntity(Entity):
         Raises:
             GptError: the service failed, or the model said nothing or never came to an end.
         """
+        if self.entry.runtime_data.allowance.spent:
+            raise GptError(Reason.BUDGET)
         past_turns = past_turns_of(self.subentry.data)
         vendor = vendor_of(self.entry.data[CONF_BASE_URL])
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
         for _ in range(MAX_TOOL_ROUNDS):
-            messages = as_messages(
-                recent(chat_log.content, past_turns), self.entity_id, wants_thoughts=wants_thoughts(vendor)
+            messages = self._trimmed(
+                as_messages(recent(chat_log.content, past_turns), self.entity_id, wants_thoughts=wants_thoughts(vendor))
             )
             said_anything = False
             async for said in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
@@ -66,14 +78,30 @@ class AssistantEntity(Entity):
                 return
         raise GptError(Reason.REFUSED, "too many rounds of tools")
 
+    def _trimmed(self, messages: list[ChatCompletionMessageParam]) -> list[ChatCompletionMessageParam]:
+        """Leave out the oldest turns, if there are more than the model is to be told again."""
+        count = async_tokenizers(self.hass).of(self.subentry.data[CONF_MODEL])
+        budget = self.subentry.data.get(CONF_HISTORY_TOKENS, DEFAULT_HISTORY_TOKENS)
+        return trim(messages, int(budget), count)
+
     async def _deltas(
         self, messages: list[ChatCompletionMessageParam], tools: list[ChatCompletionFunctionToolParam]
     ) -> AsyncGenerator[conversation.AssistantContentDeltaDict | conversation.ToolResultContentDeltaDict]:
         """Yield the model's reply in the shape that the chat log takes."""
         yield {"role": "assistant"}
         request = Request(self.subentry.data[CONF_MODEL], messages, tools, parameters_of(self.subentry.data))
+        data = self.entry.runtime_data
+        used: list[Key] = []
+        parts = metered(
+            self.hass,
+            data.ledger,
+            self.subentry,
+            request,
+            data.service.reply(request, interruption(), used.append),
+            key=lambda: used[-1].id if used else DEFAULT_KEY,
+        )
         searches: list[ToolCall] = []
-        async for part in self.entry.runtime_data.service.reply(request, interruption()):
+        async for part in parts:
             match part:
                 case ToolCall():
                     external = part.name == WEB_SEARCH_TOOL

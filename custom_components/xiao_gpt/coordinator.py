@@ -12,6 +12,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
+from .allowance import Allowance
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .gpt import Service
 from .known_models import KnownModels
@@ -20,6 +21,7 @@ from .names import HomeNames
 from .polling import PollBudget
 from .routing import Router
 from .settings import Settings
+from .usage import Ledger
 from .xiaomi import AuthError, Speaker, SpeakerInfo, Status, XiaomiAccount, XiaomiError, list_speakers
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class XiaoGptData:
     """What `settings_of` returned when the entry was loaded."""
     dialogues: dict[str, Dialogue] = field(default_factory=dict)
     """By the speaker's did."""
+    ledger: Ledger = field(kw_only=True)
+    allowance: Allowance = field(kw_only=True)
 
 
 type XiaoGptConfigEntry = ConfigEntry[XiaoGptData]

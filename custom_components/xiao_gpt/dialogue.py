@@ -242,6 +242,8 @@ class Dialogue:
                     xiaoai_speaks = not await self._let_home(turn, Scope.HOME)
                 elif decision.route is Route.NATIVE:
                     xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES)
+                elif self._may_not_ask:
+                    xiaoai_speaks = not await self._manage_without(turn)
                 elif await self._answer(turn, record) is Said.BY_XIAOAI:
                     await self._hear_out(record.answer, newer)
                 if self.continuous and not xiaoai_speaks and not turn.interrupted and not newer.is_set():
@@ -322,6 +324,22 @@ class Dialogue:
         else:
             session.last = last  # what XiaoAI answers is no part of the conversation
         return understood
+
+    @property
+    def _may_not_ask(self) -> bool:
+        """Whether the daily budget is spent. It is that of our own assistants; any other agent may be asked."""
+        agent = er.async_get(self._hass).async_get(self._agent_id)
+        ours = agent is not None and agent.platform == DOMAIN
+        return ours and self._entry.runtime_data.allowance.spent
+
+    async def _manage_without(self, turn: Turn) -> bool:
+        """Let the home act, which costs nothing, or else XiaoAI; say once a day why. Return whether we have spoken."""
+        if await self._let_home(turn, Scope.HOME):
+            return True
+        if not self._entry.runtime_data.allowance.tell_once_a_day():
+            return False
+        await self._speak(turn, Phrase.BUDGET_SPENT)
+        return True
 
     async def _speak(self, turn: Turn, phrase: Phrase) -> None:
         await self.speaker.pause()

@@ -23,6 +23,8 @@ from .settings import (
     AUTOMATIC,
     COMMAND_FIELDS,
     CONF_CLASSIFIER,
+    CONF_DAILY_MONEY,
+    CONF_DAILY_TOKENS,
     CONF_DOUBT,
     CONF_KEYWORDS,
     CONF_LEANING,
@@ -36,6 +38,7 @@ from .settings import (
     CONF_TO_LLM,
     CONF_TO_XIAOAI,
     DEFAULTS,
+    SECTION_COSTS,
     SECTION_DIALOGUE,
     SECTION_POLLING,
     SECTION_ROUTING,
@@ -45,7 +48,7 @@ from .settings import (
 _PHRASES = TextSelector(TextSelectorConfig(multiple=True))
 
 
-def _number(least: int, most: int, step: int) -> NumberSelector:
+def _number(least: int, most: int, step: float) -> NumberSelector:
     return NumberSelector(NumberSelectorConfig(min=least, max=most, step=step, mode=NumberSelectorMode.BOX))
 
 
@@ -73,6 +76,10 @@ _FIELDS: dict[str, dict[str, Any]] = {
         CONF_NIGHT: BooleanSelector(),
         CONF_NIGHT_FROM: TimeSelector(),
         CONF_NIGHT_TO: TimeSelector(),
+    },
+    SECTION_COSTS: {
+        CONF_DAILY_TOKENS: _number(0, 100_000_000, 1000),
+        CONF_DAILY_MONEY: _number(0, 10_000, 0.01),
     },
 }
 
@@ -115,4 +122,4 @@ def _cleaned(user_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def _clean(value: Any) -> Any:
     if isinstance(value, list):
         return list(dict.fromkeys(filter(None, (phrase.strip() for phrase in value))))
-    return int(value) if isinstance(value, float) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value

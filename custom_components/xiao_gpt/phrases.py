@@ -18,4 +18,5 @@ class Phrase(StrEnum):
     THINKING = "让我想想。"
     SORRY = "抱歉，我刚才出了点问题，请稍后再问我一次。"
     STALLED = "抱歉，后面的话没有收到，请再问我一次。"
+    BUDGET_SPENT = "今天的大模型额度用完了，明天再陪你聊，先让小爱来吧。"
     FILTERED = "这里有句话小爱不让说，我先跳过。"

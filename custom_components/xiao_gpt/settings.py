@@ -11,6 +11,7 @@ SECTION_DIALOGUE: Final = "dialogue"
 SECTION_ROUTING: Final = "routing"
 SECTION_WORDS: Final = "words"
 SECTION_POLLING: Final = "polling"
+SECTION_COSTS: Final = "costs"
 
 CONF_SESSION_MINUTES: Final = "session_minutes"
 CONF_THINKING_AFTER: Final = "thinking_after"
@@ -25,6 +26,8 @@ CONF_POLLS: Final = "polls_per_minute"
 CONF_NIGHT: Final = "night_rest"
 CONF_NIGHT_FROM: Final = "night_from"
 CONF_NIGHT_TO: Final = "night_to"
+CONF_DAILY_TOKENS: Final = "daily_tokens"
+CONF_DAILY_MONEY: Final = "daily_money"
 
 COMMAND_FIELDS: Final = {
     Command.TURN_ON: "words_turn_on",
@@ -55,6 +58,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_NIGHT: False,
     CONF_NIGHT_FROM: "23:00:00",
     CONF_NIGHT_TO: "06:00:00",
+    CONF_DAILY_TOKENS: 0,
+    CONF_DAILY_MONEY: 0,
     **{name: [] for name in COMMAND_FIELDS.values()},
 }
 
@@ -85,13 +90,17 @@ class Settings:
     """What contains one of these phrases is the language model's."""
     to_xiaoai: tuple[str, ...] = ()
     """What contains one of these phrases is XiaoAI's."""
+    daily_tokens: int = 0
+    """What the language model may take in a day; 0: as many as one likes."""
+    daily_money: float = 0.0
+    """What it may cost in a day, in the currency of the prices; 0: as much as one likes."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
         """Read an entry's options, which are in sections as in the form."""
         flat = DEFAULTS | {
             name: value
-            for section in (SECTION_DIALOGUE, SECTION_ROUTING, SECTION_WORDS, SECTION_POLLING)
+            for section in (SECTION_DIALOGUE, SECTION_ROUTING, SECTION_WORDS, SECTION_POLLING, SECTION_COSTS)
             for name, value in options.get(section, {}).items()
         }
         night = (time.fromisoformat(flat[CONF_NIGHT_FROM]), time.fromisoformat(flat[CONF_NIGHT_TO]))
@@ -107,6 +116,8 @@ class Settings:
             doubt=Doubt(flat[CONF_DOUBT]),
             to_llm=tuple(flat[CONF_TO_LLM]),
             to_xiaoai=tuple(flat[CONF_TO_XIAOAI]),
+            daily_tokens=int(flat[CONF_DAILY_TOKENS]),
+            daily_money=float(flat[CONF_DAILY_MONEY]),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
 

@@ -1,7 +1,7 @@
 """Clients of the simulated service, and services that answer as no simulator should."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 import gc
 import json
@@ -101,3 +101,39 @@ async def oddity(socket_enabled: None) -> AsyncGenerator[Oddity]:
 def odd_client(oddity: Oddity, connect: Connect) -> AsyncOpenAI:
     """A client of the odd service."""
     return connect(oddity.url)
+
+
+type StartPicky = Callable[[int, str], Awaitable[tuple[str, list[dict[str, Any]]]]]
+
+
+@pytest.fixture
+async def start_picky(socket_enabled: None) -> AsyncGenerator[StartPicky]:
+    """Return a function that starts a service that refuses `stream_options` in the way it is given.
+
+    It returns the base URL and what the service is asked, as it comes in.
+    """
+    runners: list[web.AppRunner] = []
+
+    async def start(status: int, message: str) -> tuple[str, list[dict[str, Any]]]:
+        asked: list[dict[str, Any]] = []
+
+        async def answer(request: web.Request) -> web.Response:
+            asked.append(await request.json())
+            if "stream_options" in asked[-1]:
+                return web.json_response(
+                    {"error": {"message": message, "type": "invalid_request_error"}}, status=status
+                )
+            chunk = json.dumps({"id": "1", "choices": [{"index": 0, "delta": {"content": "好"}}]})
+            return web.Response(text=f"data: {chunk}\n\ndata: [DONE]\n\n", content_type="text/event-stream")
+
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", answer)
+        runner = web.AppRunner(app)
+        runners.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}/v1", asked
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()

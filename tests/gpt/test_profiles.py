@@ -14,6 +14,7 @@ from custom_components.xiao_gpt.gpt import (
     Request,
     Thought,
     ToolCall,
+    Usage,
     Vendor,
     make_client,
     probe,
@@ -73,7 +74,8 @@ async def ask(
 ) -> list[str | Thought | ToolCall]:
     said = messages or ({"role": "user", "content": QUESTION},)
     request = Request(model, said, [LIGHT], parameters or Parameters())
-    return [part async for part in stream_reply(client, request, asyncio.Event())]
+    parts = stream_reply(client, request, asyncio.Event())
+    return [part async for part in parts if not isinstance(part, Usage)]
 
 
 def words(parts: list[str | Thought | ToolCall]) -> str:

@@ -9,13 +9,23 @@ from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionFunctionToolParam
 import pytest
 
-from custom_components.xiao_gpt.gpt import GptError, Reason, Request, Thought, ToolCall, make_client, stream_reply
+from custom_components.xiao_gpt.gpt import (
+    GptError,
+    Reason,
+    Request,
+    Thought,
+    ToolCall,
+    Usage,
+    make_client,
+    stream_reply,
+)
+from custom_components.xiao_gpt.gpt.reply import Part
 from simulator.app import Simulator
 from simulator.llm import ScriptedReply, ToolCall as ScriptedCall
 from simulator.llm_replies import own_answer, tokens
 from simulator.timeline import Event
 
-from .conftest import Oddity
+from .conftest import Connect, Oddity, StartPicky
 
 MODEL = "gpt-5-mini"
 LIGHT: ChatCompletionFunctionToolParam = {
@@ -34,14 +44,19 @@ def ask(
     *,
     tools: list[ChatCompletionFunctionToolParam] | None = None,
     stop: asyncio.Event | None = None,
-) -> AsyncGenerator[str | Thought | ToolCall]:
+) -> AsyncGenerator[Part]:
     return stream_reply(
         client, Request(MODEL, [{"role": "user", "content": question}], tools or []), stop or asyncio.Event()
     )
 
 
-async def whole(reply: AsyncGenerator[str | Thought | ToolCall]) -> list[str | Thought | ToolCall]:
-    return [part async for part in reply]
+async def whole(reply: AsyncGenerator[Part]) -> list[str | Thought | ToolCall]:
+    """Return what is said and called; what it took is for its own tests."""
+    return [part async for part in reply if not isinstance(part, Usage)]
+
+
+async def taken(reply: AsyncGenerator[Part]) -> list[Usage]:
+    return [part async for part in reply if isinstance(part, Usage)]
 
 
 async def happens(sim: Simulator, name: str) -> Event:
@@ -85,6 +100,7 @@ async def test_the_whole_conversation_is_sent(oddity: Oddity, odd_client: AsyncO
     assert asked["body"] == {
         "model": "m",
         "stream": True,
+        "stream_options": {"include_usage": True},
         "messages": [{"role": "system", "content": "简短"}, {"role": "user", "content": "你好"}],
     }
 
@@ -251,6 +267,70 @@ async def test_a_stream_of_usage_alone_is_an_empty_reply(oddity: Oddity, odd_cli
     with pytest.raises(GptError) as caught:
         await whole(ask(odd_client))
     assert caught.value.reason is Reason.EMPTY
+
+
+# Usage
+
+
+async def test_the_usage_comes_once_and_last(sim: Simulator, client: AsyncOpenAI) -> None:
+    *parts, last = [part async for part in ask(client)]
+    assert all(isinstance(part, str) for part in parts)
+    finished = await happens(sim, "llm_finished")
+    assert isinstance(last, Usage)
+    assert last.completion_tokens == finished.fields["tokens"] == len(parts)
+    assert last.prompt_tokens > 0
+
+
+def _used(**usage: Any) -> dict[str, Any]:
+    return {"prompt_tokens": 20, "completion_tokens": 7, "total_tokens": 27, **usage}
+
+
+@pytest.mark.parametrize(
+    ("events", "usage"),
+    [
+        ([{"id": "1", "choices": [], "usage": _used()}], Usage(20, 7)),
+        # OpenAI's cache, DeepSeek's, Moonshot's (whose usage is inside the choice).
+        ([{"id": "1", "choices": [], "usage": _used(prompt_tokens_details={"cached_tokens": 12})}], Usage(20, 7, 12)),
+        ([{"id": "1", "choices": [], "usage": _used(prompt_cache_hit_tokens=16)}], Usage(20, 7, 16)),
+        ([{"id": "1", "choices": [{"index": 0, "delta": {}, "usage": _used(cached_tokens=8)}]}], Usage(20, 7, 8)),
+        # With each chunk, growing: the last one counts.
+        (
+            [_chunk(content="的") | {"usage": _used(completion_tokens=3)}, _chunk("stop") | {"usage": _used()}],
+            Usage(20, 7),
+        ),
+        # With the last words, as DeepSeek and Zhipu do.
+        ([_chunk("stop", content="。") | {"usage": _used()}], Usage(20, 7)),
+        # Nothing that can be counted with.
+        ([_chunk("stop") | {"usage": None}], None),
+        ([_chunk("stop") | {"usage": {"total_tokens": 27}}], None),
+        ([_chunk("stop") | {"usage": _used(prompt_tokens_details="none")}], Usage(20, 7)),
+    ],
+)
+async def test_usage_is_found_wherever_a_service_tells_it(
+    oddity: Oddity, odd_client: AsyncOpenAI, events: list[Any], usage: Usage | None
+) -> None:
+    oddity.streams(_chunk(content="好"), *events, "[DONE]")
+    assert await taken(ask(odd_client)) == ([usage] if usage else [])
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_service_that_refuses_to_tell_usage_is_asked_without_from_then_on(
+    start_picky: StartPicky, connect: Connect, status: int
+) -> None:
+    url, asked = await start_picky(status, "Unknown parameter: 'stream_options'.")
+    client = connect(url)
+    assert await whole(ask(client)) == ["好"]
+    assert ["stream_options" in body for body in asked] == [True, False]
+    assert await whole(ask(connect(url))) == ["好"]  # another client of the same service
+    assert ["stream_options" in body for body in asked] == [True, False, False]
+
+
+async def test_another_refusal_is_no_reason_to_ask_again(start_picky: StartPicky, connect: Connect) -> None:
+    url, asked = await start_picky(400, "Unknown parameter: 'tools'.")
+    with pytest.raises(GptError) as caught:
+        await whole(ask(connect(url)))
+    assert caught.value.reason is Reason.REFUSED
+    assert len(asked) == 1
 
 
 # Interruptions

@@ -1,6 +1,7 @@
 """A Home Assistant in front of the simulated clouds, everything ten times as fast as in life."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from dataclasses import replace
 from http import HTTPStatus
 import json
 from typing import Any
@@ -13,7 +14,7 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr, en
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.xiao_gpt import polling, silencing
+from custom_components.xiao_gpt import polling, silencing, tokenizers
 from custom_components.xiao_gpt.const import GATEWAY_VARIABLE
 from simulator.app import Simulator
 import simulator.llm
@@ -35,6 +36,9 @@ async def house(
     monkeypatch.setattr("custom_components.xiao_gpt.speech.talk.Clock", QuickClock)
     for module, name in ((polling, "MINUTE_S"), (silencing, "CHECK_S")):
         monkeypatch.setattr(module, name, getattr(module, name) / SPEED)
+    # The tokenizers' files are on the internet, which no test may reach.
+    nowhere = {name: replace(file, url=f"{sim.url}/{name}") for name, file in tokenizers.FILES.items()}
+    monkeypatch.setattr(tokenizers, "FILES", nowhere)
     hass.config.language = "zh-Hans"
     hass.config.country = "CN"
     assert await async_setup_component(hass, "homeassistant", {})

@@ -14,7 +14,7 @@ from .parameters import (
     offers_web_search,
     wants_thoughts,
 )
-from .reply import Request, Thought, stream_reply
+from .reply import Request, Thought, Usage, stream_reply
 from .service import Kind, Service, ServiceConfig
 from .tool_calls import ToolCall
 from .vendors import Vendor, vendor_of
@@ -37,6 +37,7 @@ __all__ = [
     "ServiceConfig",
     "Thought",
     "ToolCall",
+    "Usage",
     "Vendor",
     "is_search_model",
     "list_models",

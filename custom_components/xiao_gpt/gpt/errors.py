@@ -26,6 +26,8 @@ class Reason(StrEnum):
     REFUSED = "llm_refused"
     SERVICE = "llm_service_error"
     EMPTY = "llm_empty_reply"
+    BUDGET = "llm_budget_spent"
+    """Ours, not the service's: it was not even asked."""
 
 
 class GptError(Exception):

@@ -1,12 +1,12 @@
 """A streamed reply of the chat completions API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from openai import AsyncOpenAI, AsyncStream
+from openai import APIStatusError, AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk, ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
@@ -16,12 +16,28 @@ from .thinking import ThoughtFilter
 from .tool_calls import ToolCall, ToolCalls
 from .vendors import vendor_of
 
+_ASK_FOR_USAGE: dict[str, Any] = {"stream_options": {"include_usage": True}}
+_REFUSALS = frozenset({400, 422})
+"""How services refuse a parameter that they do not know."""
+_silent_about_usage: set[str] = set()
+"""Base URLs of services that refuse to be asked for usage: they are not asked again until Home Assistant restarts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thought:
     """What the model thinks before it speaks or calls a tool: nothing to be said, but it may want it back."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many tokens a reply took, as the service counts (and bills) them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    """Those of the prompt that were in the service's cache, which most services sell for less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +60,12 @@ class _InterruptedError(Exception):
     """The stop event was set while something was waited for."""
 
 
-async def stream_reply(
-    client: AsyncOpenAI, request: Request, stop: asyncio.Event
-) -> AsyncGenerator[str | Thought | ToolCall]:
-    """Yield the reply as it comes: thoughts, pieces of text, and the tool calls once they are whole.
+type Part = str | Thought | ToolCall | Usage
+"""What a reply consists of."""
+
+
+async def stream_reply(client: AsyncOpenAI, request: Request, stop: asyncio.Event) -> AsyncGenerator[Part]:
+    """Yield the reply as it comes: thoughts and text, the tool calls once they are whole, at last the usage if told.
 
     When `stop` is set the connection is closed and the generator ends, so that what was said so far stands.
 
@@ -57,32 +75,24 @@ async def stream_reply(
     options = request.options(str(client.base_url))
     calls, thoughts = ToolCalls(), ThoughtFilter()
     answered = False
+    usage: Usage | None = None
     try:
         with translated_errors(sent_names(options)):
             async with AsyncExitStack() as connection:
 
                 async def connect() -> AsyncStream[ChatCompletionChunk]:
-                    stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(
-                        model=request.model, messages=request.messages, stream=True, **options
-                    )
+                    stream = await _create(client, request, options)
                     # Here and not by who waits for it: that one may be interrupted or cancelled in this very moment.
                     connection.push_async_callback(stream.close)
                     return stream
 
                 async for chunk in _chunks(await _unless(stop, connect()), stop):
+                    usage = _usage(chunk) or usage
                     if not chunk.choices:
                         continue
                     answered = True
-                    # Azure sends choices that hold the verdict of its content filter and no delta.
-                    delta: ChoiceDelta | None = getattr(chunk.choices[0], "delta", None)
-                    if delta is None:
-                        continue
-                    if thought := getattr(delta, "reasoning_content", None):
-                        yield Thought(thought)
-                    if delta.content and (words := thoughts.feed(delta.content)):
-                        yield words
-                    for part in delta.tool_calls or ():
-                        calls.add(part)
+                    for part in _parts(chunk, thoughts, calls):
+                        yield part
     except _InterruptedError:
         return
     if not answered:
@@ -92,6 +102,61 @@ async def stream_reply(
     # Not tied to the finish reason: some services end a reply that has tool calls with "stop".
     for call in calls.whole():
         yield call
+    if usage is not None:
+        yield usage
+
+
+def _parts(chunk: ChatCompletionChunk, thoughts: ThoughtFilter, calls: ToolCalls) -> Iterator[str | Thought]:
+    """Yield what a chunk says; what it has of a call is added to the calls."""
+    # Azure sends choices that hold the verdict of its content filter and no delta.
+    delta: ChoiceDelta | None = getattr(chunk.choices[0], "delta", None)
+    if delta is None:
+        return
+    if thought := getattr(delta, "reasoning_content", None):
+        yield Thought(thought)
+    if delta.content and (words := thoughts.feed(delta.content)):
+        yield words
+    for part in delta.tool_calls or ():
+        calls.add(part)
+
+
+async def _create(client: AsyncOpenAI, request: Request, options: dict[str, Any]) -> AsyncStream[ChatCompletionChunk]:
+    """Ask for the reply and its usage; for the reply alone where the service refuses to be asked for both."""
+
+    async def create(extra: dict[str, Any]) -> AsyncStream[ChatCompletionChunk]:
+        stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(
+            model=request.model, messages=request.messages, stream=True, **options, **extra
+        )
+        return stream
+
+    service = str(client.base_url)
+    if service in _silent_about_usage:
+        return await create({})
+    try:
+        return await create(_ASK_FOR_USAGE)
+    except APIStatusError as err:
+        if err.status_code not in _REFUSALS or "stream_options" not in f"{err.message} {err.body}":
+            raise
+    _silent_about_usage.add(service)
+    return await create({})
+
+
+def _usage(chunk: ChatCompletionChunk) -> Usage | None:
+    """Return the usage that a chunk tells of: by itself, or inside its choice as Moonshot does."""
+    told = chunk.usage or next(
+        (choice.model_extra.get("usage") for choice in chunk.choices or () if choice.model_extra), None
+    )
+    if told is None:
+        return None
+    read: dict[str, Any] = told if isinstance(told, dict) else told.model_dump(warnings=False)
+    prompt, completion = read.get("prompt_tokens"), read.get("completion_tokens")
+    if not isinstance(prompt, int) or not isinstance(completion, int):
+        return None
+    details = read.get("prompt_tokens_details")
+    inner = details.get("cached_tokens") if isinstance(details, dict) else None
+    # OpenAI's place, Moonshot's, DeepSeek's.
+    cached = inner or read.get("cached_tokens") or read.get("prompt_cache_hit_tokens")
+    return Usage(prompt, completion, cached if isinstance(cached, int) else 0)
 
 
 async def _chunks(

@@ -18,7 +18,7 @@ from .client import list_models, make_client, make_http_client, probe
 from .errors import GptError, Reason
 from .keys import Fault, Key, KeyRing, fault_of
 from .parameters import Parameters
-from .reply import Request, Thought, stream_reply
+from .reply import Part, Request, Thought, stream_reply
 from .seam import Seam, continuing
 from .tool_calls import ToolCall
 
@@ -121,7 +121,7 @@ class Service:
 
     async def reply(
         self, request: Request, stop: asyncio.Event, on_used: Callable[[Key], None] | None = None
-    ) -> AsyncGenerator[str | Thought | ToolCall]:
+    ) -> AsyncGenerator[Part]:
         """Yield what `stream_reply` yields, with one key after another.
 
         Before the first word another key goes on with the same request. Later it is asked for the rest of the answer:
@@ -162,9 +162,7 @@ class Service:
             else:
                 return
 
-    async def _answer(
-        self, key: Key, request: Request, said: str, stop: asyncio.Event
-    ) -> AsyncGenerator[str | Thought | ToolCall]:
+    async def _answer(self, key: Key, request: Request, said: str, stop: asyncio.Event) -> AsyncGenerator[Part]:
         """Yield the answer of one key, or its rest where something was said already."""
         if said:
             request = replace(request, messages=continuing(request.messages, said))
