@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from .llm_delivery import Completion, Delivery, request_id
+from .llm_moderation import moderate
 from .llm_protocol import ApiError, ChatRequest, parse_chat, unknown_model, wrong_key
 from .llm_replies import ScriptedReply, ScriptError, ToolCall, own_answer
 from .llm_settings import FAILURES, FAILURES_EVERYWHERE, LLMSettings, raise_failure
@@ -38,6 +39,7 @@ class LLMEndpoint:
             web.get("/v1/models", self._api(self._list_models)),
             web.get("/v1/models/{id:.+}", self._api(self._show_model)),
             web.post("/v1/chat/completions", self._api(self._chat)),
+            web.post("/v1/moderations", self._api(self._moderate)),
             web.get("/_sim/llm/settings", self._show_settings),
             web.patch("/_sim/llm/settings", _control(self._change_settings)),
             web.get("/_sim/llm/replies", self._show_replies),
@@ -118,6 +120,14 @@ class LLMEndpoint:
             return await delivery.run()
         finally:
             self._answering.discard(task)
+
+    async def _moderate(self, request: web.Request) -> web.Response:
+        if not self.settings.moderations:
+            raise ApiError(404, f"Invalid URL ({request.method} {request.path})", code="unknown_url")
+        verdict = moderate(await request.read(), self.settings.flag)
+        self._timeline.record("llm_moderation", flagged=any(result["flagged"] for result in verdict["results"]))
+        await asyncio.sleep(self.settings.moderation_time)
+        return web.json_response(verdict)
 
     def _answer(self, chat: ChatRequest) -> tuple[str, list[ToolCall]]:
         """Return what is said to `chat`, or the tools that are called first."""

@@ -65,6 +65,9 @@ _SETTING_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "burst": (lambda value: _is_count(value, 1), "a number of tokens from 1"),
     "stall_after": (lambda value: value is None or _is_count(value, 0), "a number from 0, or null"),
     "list_models": (lambda value: isinstance(value, bool), "true or false"),
+    "moderations": (lambda value: isinstance(value, bool), "true or false"),
+    "flag": (lambda value: value is None or isinstance(value, str), "a regular expression or null"),
+    "moderation_time": (lambda value: _is_number(value, 0), "a number of seconds from 0"),
     "fail": (lambda value: value is None or value in list(FAILURES), f"null or one of {', '.join(FAILURES)}"),
     "fail_times": (lambda value: value is None or _is_count(value, 1), "a number from 1, or null"),
 }
@@ -88,6 +91,12 @@ class LLMSettings:
     """Tokens after which an answer falls silent with its connection open; None for never."""
     list_models: bool = True
     """Whether `/v1/models` exists; it does not at some providers."""
+    moderations: bool = True
+    """Whether `/v1/moderations` exists; it does not at most providers."""
+    flag: str | None = None
+    """Regular expression of what the moderation flags; None for nothing."""
+    moderation_time: float = 0.02
+    """Seconds that the moderation takes for its verdict."""
     fail: str | None = None
     """How requests fail, if they do.
 

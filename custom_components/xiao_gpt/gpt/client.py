@@ -6,6 +6,7 @@ from openai import AsyncOpenAI
 
 # Touching `client.chat` for the first time imports its module; here the importer does it, off the event loop.
 from openai.resources.chat import AsyncChat as AsyncChat
+from openai.resources.moderations import AsyncModerations as AsyncModerations
 
 from .errors import GptError, Reason, translated_errors
 
@@ -33,7 +34,7 @@ def make_client(api_key: str, base_url: str, http_client: Any) -> AsyncOpenAI:
         max_retries=1,
     )
     client.platform_headers()
-    _ = client.chat.completions, client.models
+    _ = client.chat.completions, client.models, client.moderations
     return client
 
 
