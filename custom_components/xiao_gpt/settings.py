@@ -11,6 +11,7 @@ SECTION_DIALOGUE: Final = "dialogue"
 SECTION_ROUTING: Final = "routing"
 SECTION_WORDS: Final = "words"
 SECTION_POLLING: Final = "polling"
+SECTION_MODERATION: Final = "moderation"
 
 CONF_SESSION_MINUTES: Final = "session_minutes"
 CONF_THINKING_AFTER: Final = "thinking_after"
@@ -25,6 +26,9 @@ CONF_POLLS: Final = "polls_per_minute"
 CONF_NIGHT: Final = "night_rest"
 CONF_NIGHT_FROM: Final = "night_from"
 CONF_NIGHT_TO: Final = "night_to"
+CONF_BLOCKED_WORDS: Final = "blocked_words"
+CONF_BLOCK_COARSE: Final = "block_coarse"
+CONF_MODERATION_SERVICE: Final = "moderation_service"
 
 COMMAND_FIELDS: Final = {
     Command.TURN_ON: "words_turn_on",
@@ -55,6 +59,9 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_NIGHT: False,
     CONF_NIGHT_FROM: "23:00:00",
     CONF_NIGHT_TO: "06:00:00",
+    CONF_BLOCKED_WORDS: [],
+    CONF_BLOCK_COARSE: False,
+    CONF_MODERATION_SERVICE: False,
     **{name: [] for name in COMMAND_FIELDS.values()},
 }
 
@@ -85,13 +92,19 @@ class Settings:
     """What contains one of these phrases is the language model's."""
     to_xiaoai: tuple[str, ...] = ()
     """What contains one of these phrases is XiaoAI's."""
+    blocked_words: tuple[str, ...] = ()
+    """Words and phrases that the language model must neither be asked nor say."""
+    block_coarse: bool = False
+    """Whether the same goes for our list of coarse words."""
+    moderation_service: bool = False
+    """Whether the LLM service's own moderation is asked, too."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
         """Read an entry's options, which are in sections as in the form."""
         flat = DEFAULTS | {
             name: value
-            for section in (SECTION_DIALOGUE, SECTION_ROUTING, SECTION_WORDS, SECTION_POLLING)
+            for section in (SECTION_DIALOGUE, SECTION_ROUTING, SECTION_WORDS, SECTION_MODERATION, SECTION_POLLING)
             for name, value in options.get(section, {}).items()
         }
         night = (time.fromisoformat(flat[CONF_NIGHT_FROM]), time.fromisoformat(flat[CONF_NIGHT_TO]))
@@ -107,6 +120,9 @@ class Settings:
             doubt=Doubt(flat[CONF_DOUBT]),
             to_llm=tuple(flat[CONF_TO_LLM]),
             to_xiaoai=tuple(flat[CONF_TO_XIAOAI]),
+            blocked_words=tuple(flat[CONF_BLOCKED_WORDS]),
+            block_coarse=bool(flat[CONF_BLOCK_COARSE]),
+            moderation_service=bool(flat[CONF_MODERATION_SERVICE]),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
 

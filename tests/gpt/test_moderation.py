@@ -78,7 +78,6 @@ def test_it_is_found(text):
             "bad other word",
             "318禁",
             "AT恤",
-            ,
         ),
     ],
 )
