@@ -39,7 +39,7 @@ def moderate(body: bytes, pattern: str | None) -> dict[str, Any]:
     if not found or not isinstance(found, str | list):
         raise ApiError(400, "Invalid value for 'input'.", param="input")
     # A list of strings is judged one by one, a list of parts (texts and images) as a whole.
-    texts = [found] if isinstance(found, str) else found
+    texts: list[Any] = [found] if isinstance(found, str) else found
     if all(isinstance(part, dict) for part in texts):
         texts = [" ".join(str(part.get("text", "")) for part in texts)]
     return {
