@@ -48,21 +48,21 @@ class AssistantEntity(Entity):
         Raises:
             GptError: the service failed, or the model said nothing or never came to an end.
         """
-        if await self._moderation.refuses(chat_log):
-            return await self._say(chat_log, Phrase.UNWANTED_QUESTION)
         guard = Guard(self.hass, chat_log) if self.subentry.data.get(CONF_CONFIRM_EFFECTS, True) else None
         if guard is not None and (outcome := await guard.settle(self.entity_id)) is not None:
             return await self._say(chat_log, outcome)
+        if await self._moderation.refuses(chat_log):
+            return await self._say(chat_log, Phrase.UNWANTED_QUESTION)
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
         for _ in range(MAX_TOOL_ROUNDS):
             messages = [message for content in chat_log.content if (message := as_message(content))]
             said_anything = False
             async for _ in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
                 said_anything = True
+            if interruption().is_set():
+                return guard.forget() if guard is not None else None
             if guard is not None and guard.question is not None:
                 return await self._say(chat_log, guard.question)
-            if interruption().is_set():
-                return None
             if not said_anything:
                 raise GptError(Reason.EMPTY)
             if not chat_log.unresponded_tool_results:

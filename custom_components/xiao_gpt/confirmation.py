@@ -140,6 +140,12 @@ class Guard:
         """What the person has to be asked, because the model called a tool that may not be called just so."""
         return None if self._pending is None else self._pending.question
 
+    @callback
+    def forget(self) -> None:
+        """Let nothing wait that the person was never asked about."""
+        if self._pending is not None:
+            async_confirmations(self._hass).take(self._log.conversation_id)
+
     async def settle(self, agent_id: str) -> str | None:
         """Do, or do not, what waited for the words that were just said; return what there is to say about it.
 
