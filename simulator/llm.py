@@ -126,7 +126,13 @@ class LLMEndpoint:
             raise ApiError(404, f"Invalid URL ({request.method} {request.path})", code="unknown_url")
         verdict = moderate(await request.read(), self.settings.flag)
         self._timeline.record("llm_moderation", flagged=any(result["flagged"] for result in verdict["results"]))
-        await asyncio.sleep(self.settings.moderation_time)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler always runs in one
+        self._answering.add(task)
+        try:
+            await asyncio.sleep(self.settings.moderation_time)
+        finally:
+            self._answering.discard(task)
         return web.json_response(verdict)
 
     def _answer(self, chat: ChatRequest) -> tuple[str, list[ToolCall]]:
