@@ -13,7 +13,7 @@ from custom_components.xiao_gpt.effects import effect_of_intent
 from custom_components.xiao_gpt.phrases import Phrase, ask_to_confirm
 from simulator.llm_replies import ScriptedReply, ToolCall, own_answer
 from tests.integration.doors import CURTAIN, DOOR, GARAGE, add_doors, is_locked, is_open
-from tests.integration.support import agent_id, assistant
+from tests.integration.support import agent_id, assistant, polls
 
 WHY = "天空为什么是蓝色的"
 HOME = "我到家了，拿着东西腾不出手"
@@ -274,10 +274,11 @@ async def test_to_stop_is_to_decline(hass, living, obedient):
     assert is_locked(hass)
 
 
-async def test_whoever_needs_no_question_has_the_door_opened(hass, entry, corner):
+async def test_whoever_needs_no_question_has_the_door_opened(hass, entry, corner, sim):
     subentry = assistant(entry)
     hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "confirm_effects": False})
     await hass.async_block_till_done()
+    await polls(sim, 2)
     living = corner("客厅小爱")
     if living.state != "on":
         await living.turn("on")
