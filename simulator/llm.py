@@ -10,6 +10,7 @@ from aiohttp import web
 
 from .llm_azure import check_version, for_deployment, preamble, presented_key, refused
 from .llm_delivery import Completion, Delivery, request_id
+from .llm_moderation import moderate
 from .llm_profile import Profile
 from .llm_profiles import PROFILES
 from .llm_protocol import ApiError, ChatRequest, parse_chat, unknown_model, wrong_key
@@ -44,6 +45,7 @@ class LLMEndpoint:
             web.post("/v1/chat/completions", self._api(self._chat)),
             web.get("/openai/models", self._api(self._list_models, azure=True)),
             web.post("/openai/deployments/{deployment}/chat/completions", self._api(self._chat, azure=True)),
+            web.post("/v1/moderations", self._api(self._moderate)),
             web.get("/_sim/llm/settings", self._show_settings),
             web.patch("/_sim/llm/settings", _control(self._change_settings)),
             web.get("/_sim/llm/replies", self._show_replies),
@@ -151,6 +153,20 @@ class LLMEndpoint:
             return await delivery.run()
         finally:
             self._answering.discard(task)
+
+    async def _moderate(self, request: web.Request) -> web.Response:
+        if not self.settings.moderations:
+            raise ApiError(404, f"Invalid URL ({request.method} {request.path})", code="unknown_url")
+        verdict = moderate(await request.read(), self.settings.flag)
+        self._timeline.record("llm_moderation", flagged=any(result["flagged"] for result in verdict["results"]))
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler always runs in one
+        self._answering.add(task)
+        try:
+            await asyncio.sleep(self.settings.moderation_time)
+        finally:
+            self._answering.discard(task)
+        return web.json_response(verdict)
 
     def _answer(self, chat: ChatRequest) -> tuple[str, list[ToolCall]]:
         """Return what is said to `chat`, or the tools that are called first."""

@@ -79,6 +79,9 @@ _SETTING_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "stall_after": (lambda value: value is None or _is_count(value, 0), "a number from 0, or null"),
     "list_models": (lambda value: isinstance(value, bool), "true or false"),
     "profile": (lambda value: value in list(PROFILES), f"one of {', '.join(PROFILES)}"),
+    "moderations": (lambda value: isinstance(value, bool), "true or false"),
+    "flag": (lambda value: value is None or isinstance(value, str), "a regular expression or null"),
+    "moderation_time": (lambda value: _is_number(value, 0), "a number of seconds from 0"),
     "fail": (lambda value: value is None or value in list(FAILURES), f"null or one of {', '.join(FAILURES)}"),
     "fail_times": (lambda value: value is None or _is_count(value, 1), "a number from 1, or null"),
 }
@@ -106,6 +109,12 @@ class LLMSettings:
     """Whether `/v1/models` exists; it does not at some providers."""
     profile: str = "openai"
     """Whose ways the endpoint has; see `llm_profiles`."""
+    moderations: bool = True
+    """Whether `/v1/moderations` exists; it does not at most providers."""
+    flag: str | None = None
+    """Regular expression of what the moderation flags; None for nothing."""
+    moderation_time: float = 0.02
+    """Seconds that the moderation takes for its verdict."""
     fail: str | None = None
     """How requests fail, if they do.
 

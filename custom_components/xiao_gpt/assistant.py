@@ -1,6 +1,7 @@
 """The language model behind an assistant, whatever kind of entity stands for it."""
 
 from collections.abc import AsyncGenerator
+from functools import cached_property
 
 from homeassistant.components import conversation
 from homeassistant.config_entries import ConfigSubentry
@@ -10,6 +11,7 @@ from homeassistant.helpers.entity import Entity
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 
 from .assistant_settings import parameters_of, past_turns_of
+from .confirmation import CONF_CONFIRM_EFFECTS, Guard
 from .const import CONF_BASE_URL, DOMAIN
 from .coordinator import XiaoGptConfigEntry
 from .gpt import WEB_SEARCH_TOOL, GptError, Key, Reason, Request, Thought, ToolCall, vendor_of, wants_thoughts
@@ -17,6 +19,8 @@ from .gpt.history import DEFAULT_HISTORY_TOKENS, trim
 from .interruption import interruption
 from .messages import as_messages, as_tool, recent
 from .metering import metered
+from .moderation import Moderation
+from .phrases import Phrase
 from .tokenizers import async_tokenizers
 from .usage import DEFAULT_KEY
 
@@ -55,8 +59,13 @@ class AssistantEntity(Entity):
         Raises:
             GptError: the service failed, or the model said nothing or never came to an end.
         """
+        guard = Guard(self.hass, chat_log) if self.subentry.data.get(CONF_CONFIRM_EFFECTS, True) else None
+        if guard is not None and (outcome := await guard.settle(self.entity_id)) is not None:
+            return await self._say(chat_log, outcome)
         if self.entry.runtime_data.allowance.spent:
             raise GptError(Reason.BUDGET)
+        if await self._moderation.refuses(chat_log):
+            return await self._say(chat_log, Phrase.UNWANTED_QUESTION)
         past_turns = past_turns_of(self.subentry.data)
         vendor = vendor_of(self.entry.data[CONF_BASE_URL])
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
@@ -71,11 +80,13 @@ class AssistantEntity(Entity):
                     said.content or said.tool_calls
                 )
             if interruption().is_set():
-                return
+                return guard.forget() if guard is not None else None
+            if guard is not None and guard.question is not None:
+                return await self._say(chat_log, guard.question)
             if not said_anything:
                 raise GptError(Reason.EMPTY)
             if not chat_log.unresponded_tool_results:
-                return
+                return None
         raise GptError(Reason.REFUSED, "too many rounds of tools")
 
     def _trimmed(self, messages: list[ChatCompletionMessageParam]) -> list[ChatCompletionMessageParam]:
@@ -83,6 +94,20 @@ class AssistantEntity(Entity):
         count = async_tokenizers(self.hass).of(self.subentry.data[CONF_MODEL])
         budget = self.subentry.data.get(CONF_HISTORY_TOKENS, DEFAULT_HISTORY_TOKENS)
         return trim(messages, int(budget), count)
+
+    async def _say(self, chat_log: conversation.ChatLog, words: str) -> None:
+        """Say something of our own in the model's place."""
+
+        async def deltas() -> AsyncGenerator[conversation.AssistantContentDeltaDict]:
+            yield {"role": "assistant"}
+            yield {"content": words}
+
+        async for _ in chat_log.async_add_delta_content_stream(self.entity_id, deltas()):
+            pass
+
+    @cached_property
+    def _moderation(self) -> Moderation:
+        return Moderation(self.entry.runtime_data.options, self.entry.runtime_data.service)
 
     async def _deltas(
         self, messages: list[ChatCompletionMessageParam], tools: list[ChatCompletionFunctionToolParam]
@@ -101,7 +126,7 @@ class AssistantEntity(Entity):
             key=lambda: used[-1].id if used else DEFAULT_KEY,
         )
         searches: list[ToolCall] = []
-        async for part in parts:
+        async for part in self._moderation.watch(parts, interruption()):
             match part:
                 case ToolCall():
                     external = part.name == WEB_SEARCH_TOOL
@@ -110,7 +135,7 @@ class AssistantEntity(Entity):
                     yield {"tool_calls": [tool]}
                 case Thought():
                     yield {"thinking_content": part.text}
-                case _:
+                case str():
                     yield {"content": part}
         for search in searches:
             result = llm.ToolResult(data=search.arguments)

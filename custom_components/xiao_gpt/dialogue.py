@@ -15,6 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .answer import Answer, Said
+from .confirmation import async_is_reply
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 from .memory import Memory
 from .names import HomeNames
@@ -156,6 +157,8 @@ class Dialogue:
         context = self._context(record)
         self.interrupt()
         decision = self._router.decide(record.query, context)
+        if self._is_reply(record.query, context):
+            decision = replace(decision, route=Route.LLM, reason=Reason.FOLLOWS, intent=None, llm=True)
         LOGGER.debug(
             "%s heard %d characters: %s (%s)",
             self.speaker.info.name,
@@ -201,6 +204,13 @@ class Dialogue:
             mode=self.mode,
             continuous=self.continuous,
         )
+
+    def _is_reply(self, words: str, context: Context) -> bool:
+        """Return whether a person answers the question whether something is to be done."""
+        if not context.enabled or context.handed_over:  # what XiaoAI was told in a person's place releases nothing
+            return False
+        session = self._memory.of(self.speaker.info.did).session
+        return async_is_reply(self._hass, session.conversation_id(self.speaker.info.did), words)
 
     def _was_handed_over(self, query: str) -> bool:
         """Return whether it is not a person who says this, but what XiaoAI was told to do in a person's place."""

@@ -22,6 +22,8 @@ from .routing import Doubt, ModelKind
 from .settings import (
     AUTOMATIC,
     COMMAND_FIELDS,
+    CONF_BLOCK_COARSE,
+    CONF_BLOCKED_WORDS,
     CONF_CLASSIFIER,
     CONF_DAILY_MONEY,
     CONF_DAILY_TOKENS,
@@ -29,6 +31,7 @@ from .settings import (
     CONF_KEYWORDS,
     CONF_LEANING,
     CONF_MAX_CHARACTERS,
+    CONF_MODERATION_SERVICE,
     CONF_NIGHT,
     CONF_NIGHT_FROM,
     CONF_NIGHT_TO,
@@ -40,6 +43,7 @@ from .settings import (
     DEFAULTS,
     SECTION_COSTS,
     SECTION_DIALOGUE,
+    SECTION_MODERATION,
     SECTION_POLLING,
     SECTION_ROUTING,
     SECTION_WORDS,
@@ -71,6 +75,11 @@ _FIELDS: dict[str, dict[str, Any]] = {
         CONF_CLASSIFIER: _choice([AUTOMATIC, *ModelKind], CONF_CLASSIFIER),
     },
     SECTION_WORDS: dict.fromkeys(COMMAND_FIELDS.values(), _PHRASES),
+    SECTION_MODERATION: {
+        CONF_BLOCKED_WORDS: _PHRASES,
+        CONF_BLOCK_COARSE: BooleanSelector(),
+        CONF_MODERATION_SERVICE: BooleanSelector(),
+    },
     SECTION_POLLING: {
         CONF_POLLS: _number(0, 2000, 10),
         CONF_NIGHT: BooleanSelector(),

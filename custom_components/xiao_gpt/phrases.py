@@ -1,6 +1,8 @@
 """What this integration itself says at a speaker: in Chinese, the language that XiaoAI is spoken to in."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+import re
 
 
 class Phrase(StrEnum):
@@ -20,3 +22,25 @@ class Phrase(StrEnum):
     STALLED = "抱歉，后面的话没有收到，请再问我一次。"
     BUDGET_SPENT = "今天的大模型额度用完了，明天再陪你聊，先让小爱来吧。"
     FILTERED = "这里有句话小爱不让说，我先跳过。"
+    UNWANTED_QUESTION = "这个问题我不方便回答，我们聊点别的吧。"
+    UNWANTED_ANSWER = "后面的话我不方便说，我们聊点别的吧。"
+    DONE = "好的，办好了。"
+    NOT_DONE = "好的，那就不做了。"
+    FAILED_TO_DO = "抱歉，没有做成。"
+
+
+_NAME = re.compile(r"[\w\- ]+")
+_LONGEST_NAME = 12
+_MOST_NAMES = 3
+
+
+def ask_to_confirm(action: str, names: Sequence[str]) -> str:
+    """Return the question whether something is to be done that may be dangerous.
+
+    Args:
+        action: what would be done, a verb.
+        names: of what it would be done to. They are anybody's words: of each only a little is said.
+    """
+    short = [f"“{''.join(_NAME.findall(name)).strip()[:_LONGEST_NAME] or '未命名'}”" for name in names]
+    things = "、".join(short[:_MOST_NAMES]) + (f"等{len(short)}个" if len(short) > _MOST_NAMES else "")
+    return f"为了安全，请说确认或者取消：要{action}{things}吗？"

@@ -12,6 +12,7 @@ SECTION_ROUTING: Final = "routing"
 SECTION_WORDS: Final = "words"
 SECTION_POLLING: Final = "polling"
 SECTION_COSTS: Final = "costs"
+SECTION_MODERATION: Final = "moderation"
 
 CONF_SESSION_MINUTES: Final = "session_minutes"
 CONF_THINKING_AFTER: Final = "thinking_after"
@@ -28,6 +29,9 @@ CONF_NIGHT_FROM: Final = "night_from"
 CONF_NIGHT_TO: Final = "night_to"
 CONF_DAILY_TOKENS: Final = "daily_tokens"
 CONF_DAILY_MONEY: Final = "daily_money"
+CONF_BLOCKED_WORDS: Final = "blocked_words"
+CONF_BLOCK_COARSE: Final = "block_coarse"
+CONF_MODERATION_SERVICE: Final = "moderation_service"
 
 COMMAND_FIELDS: Final = {
     Command.TURN_ON: "words_turn_on",
@@ -60,6 +64,9 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_NIGHT_TO: "06:00:00",
     CONF_DAILY_TOKENS: 0,
     CONF_DAILY_MONEY: 0,
+    CONF_BLOCKED_WORDS: [],
+    CONF_BLOCK_COARSE: False,
+    CONF_MODERATION_SERVICE: False,
     **{name: [] for name in COMMAND_FIELDS.values()},
 }
 
@@ -94,13 +101,26 @@ class Settings:
     """What the language model may take in a day; 0: as many as one likes."""
     daily_money: float = 0.0
     """What it may cost in a day, in the currency of the prices; 0: as much as one likes."""
+    blocked_words: tuple[str, ...] = ()
+    """Words and phrases that the language model must neither be asked nor say."""
+    block_coarse: bool = False
+    """Whether the same goes for our list of coarse words."""
+    moderation_service: bool = False
+    """Whether the LLM service's own moderation is asked, too."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
         """Read an entry's options, which are in sections as in the form."""
         flat = DEFAULTS | {
             name: value
-            for section in (SECTION_DIALOGUE, SECTION_ROUTING, SECTION_WORDS, SECTION_POLLING, SECTION_COSTS)
+            for section in (
+                SECTION_DIALOGUE,
+                SECTION_ROUTING,
+                SECTION_WORDS,
+                SECTION_MODERATION,
+                SECTION_POLLING,
+                SECTION_COSTS,
+            )
             for name, value in options.get(section, {}).items()
         }
         night = (time.fromisoformat(flat[CONF_NIGHT_FROM]), time.fromisoformat(flat[CONF_NIGHT_TO]))
@@ -118,6 +138,9 @@ class Settings:
             to_xiaoai=tuple(flat[CONF_TO_XIAOAI]),
             daily_tokens=int(flat[CONF_DAILY_TOKENS]),
             daily_money=float(flat[CONF_DAILY_MONEY]),
+            blocked_words=tuple(flat[CONF_BLOCKED_WORDS]),
+            block_coarse=bool(flat[CONF_BLOCK_COARSE]),
+            moderation_service=bool(flat[CONF_MODERATION_SERVICE]),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
 

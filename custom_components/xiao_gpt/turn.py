@@ -11,6 +11,7 @@ from homeassistant.helpers.intent import IntentResponse, IntentResponseType
 from homeassistant.util import dt as dt_util
 
 from .compat import async_get_chat_session
+from .home_intents import async_handle_home
 from .interruption import current_interruption
 from .session import Session
 from .speech import Talk
@@ -188,15 +189,11 @@ async def _by_home(
 ) -> str | None:
     """Let the home's own sentences and intents (strict match, exposed entities) act; return what to say, or None."""
     before = len(chat_log.content)
-    confirmation = await conversation.async_handle_sentence_triggers(hass, user_input, chat_log)
+    confirmation = await async_handle_home(hass, user_input, chat_log, intents=intents)
     if confirmation is None:
-        if not intents:
-            return None
-        if (response := await conversation.async_handle_intents(hass, user_input, chat_log)) is None:
-            # 2026.10 leaves the call of a match without a target in the log, which language models refuse.
-            del chat_log.content[before:]
-            return None
-        confirmation = _speech(response)
+        # 2026.10 leaves the call of a match without a target in the log, which language models refuse.
+        del chat_log.content[before:]
+        return None
     chat_log.async_add_assistant_content_without_tools(
         conversation.AssistantContent(agent_id=conversation.HOME_ASSISTANT_AGENT, content=confirmation)
     )

@@ -45,7 +45,7 @@ def filled_in(step):
 
 async def test_the_form_shows_what_holds_by_default(hass, entry):
     filled = filled_in(await open_form(hass, entry))
-    assert list(filled) == ["dialogue", "routing", "words", "polling", "costs"]
+    assert list(filled) == ["dialogue", "routing", "words", "moderation", "polling", "costs"]
     flat = {name: value for fields in filled.values() for name, value in fields.items()}
     assert flat == DEFAULTS
     assert Settings.of(filled) == Settings.of({})

@@ -5,6 +5,8 @@ from openai import AsyncOpenAI
 from .client import DEFAULT_BASE_URL, list_models, make_client, preferred, probe
 from .errors import GptError, Reason
 from .keys import Fault, Key, KeyRing
+from .moderated_reply import ask_moderation, moderated
+from .moderation import COARSE_WORDS, PhraseList
 from .parameters import (
     NO_REASONING,
     RESERVED,
@@ -20,6 +22,7 @@ from .tool_calls import ToolCall
 from .vendors import Vendor, vendor_of
 
 __all__ = [
+    "COARSE_WORDS",
     "DEFAULT_BASE_URL",
     "NO_REASONING",
     "RESERVED",
@@ -31,6 +34,7 @@ __all__ = [
     "KeyRing",
     "Kind",
     "Parameters",
+    "PhraseList",
     "Reason",
     "Request",
     "Service",
@@ -39,9 +43,11 @@ __all__ = [
     "ToolCall",
     "Usage",
     "Vendor",
+    "ask_moderation",
     "is_search_model",
     "list_models",
     "make_client",
+    "moderated",
     "offers_web_search",
     "preferred",
     "probe",

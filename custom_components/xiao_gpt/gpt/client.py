@@ -8,6 +8,7 @@ from openai import AsyncAzureOpenAI, AsyncOpenAI
 
 # Touching `client.chat` for the first time imports its module; here the importer does it, off the event loop.
 from openai.resources.chat import AsyncChat as AsyncChat
+from openai.resources.moderations import AsyncModerations as AsyncModerations
 
 from .errors import GptError, Reason, translated_errors
 from .parameters import Parameters, sent_names
@@ -45,7 +46,7 @@ def make_client(
         else AsyncOpenAI(base_url=base_url or DEFAULT_BASE_URL, **common)
     )
     client.platform_headers()
-    _ = client.chat.completions, client.models
+    _ = client.chat.completions, client.models, client.moderations
     return client
 
 
