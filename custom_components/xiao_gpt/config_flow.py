@@ -37,6 +37,7 @@ from yarl import URL
 from .connections import async_create_client
 from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
 from .gpt import DEFAULT_BASE_URL, AsyncOpenAI, GptError, list_models, preferred, probe
+from .llm import API_ID
 from .login_flow import LOGIN_STEPS, LoginFlow
 from .options_flow import XiaoGptOptionsFlow
 from .prompts import default_assistant_name, default_prompt
@@ -185,7 +186,7 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
                     "data": {
                         CONF_MODEL: model,
                         CONF_PROMPT: default_prompt(language),
-                        CONF_LLM_HASS_API: [llm.LLM_API_ASSIST],
+                        CONF_LLM_HASS_API: [llm.LLM_API_ASSIST, API_ID],
                     },
                     "unique_id": None,
                 }
@@ -209,7 +210,7 @@ class AssistantFlow(ConfigSubentryFlow):
             {
                 CONF_NAME: default_assistant_name(language),
                 CONF_PROMPT: default_prompt(language),
-                CONF_LLM_HASS_API: [llm.LLM_API_ASSIST],
+                CONF_LLM_HASS_API: [llm.LLM_API_ASSIST, API_ID],
             },
         )
 

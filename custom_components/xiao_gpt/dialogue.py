@@ -1,6 +1,7 @@
 """The dialogue at one speaker: what was heard is decided, answered and spoken, one turn at a time."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from copy import deepcopy
 from dataclasses import replace
@@ -16,11 +17,12 @@ from homeassistant.util import dt as dt_util
 
 from .answer import Answer, Said
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
+from .handover import Handover
 from .memory import Memory
 from .names import HomeNames
 from .phrases import Phrase
 from .polling import Attention
-from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router, normal
+from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router
 from .session import Session
 from .settings import Settings
 from .speech import Clock, Ending, SpeechRate, Talk
@@ -33,8 +35,10 @@ TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
 _NOBODYS = frozenset({Reason.SWITCHED_OFF, Reason.NOTHING_TO_STOP, Reason.SAYS_NOTHING})
 """Utterances that not even an automation is interested in."""
-HANDED_OVER_S = 30.0
-"""So soon XiaoAI's record of what it was told to do in a person's place is seen."""
+HANDED_OVER_S = 8.0
+"""How long XiaoAI's record of what it was told to do in a person's place is eagerly waited for."""
+REMEMBERED = 5
+"""How many utterances are remembered, for who asks what was said."""
 DISTRUST_S = 120.0
 """How long after a failure XiaoAI is not silenced before the agent's first words have come."""
 
@@ -76,7 +80,9 @@ class Dialogue:
         self._memory = memory
         self._names = names
         self._before: tuple[Record, Decision, float] | None = None
-        self._handed_over: tuple[str, float] | None = None
+        self.recent: deque[tuple[Record, Decision]] = deque(maxlen=REMEMBERED)
+        """What was said to the speaker last, and who answered it; oldest first."""
+        self._handover = Handover()
         self._listeners: list[Callable[[Record, Decision], None]] = []
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
@@ -154,7 +160,8 @@ class Dialogue:
             )
             return
         context = self._context(record)
-        self.interrupt()
+        if not context.handed_over:  # else it may be a part of the very answer that is being given
+            self.interrupt()
         decision = self._router.decide(record.query, context)
         LOGGER.debug(
             "%s heard %d characters: %s (%s)",
@@ -163,10 +170,14 @@ class Dialogue:
             decision.route,
             decision.reason,
         )
-        self._newer.set()
-        self._newer = asyncio.Event()
         for listener in self._listeners:
             listener(record, decision)
+        if context.handed_over:
+            self._handover.seen(record)
+            return
+        self.recent.append((record, decision))
+        self._newer.set()
+        self._newer = asyncio.Event()
         before = self._before
         if decision.route is not Route.COMMAND:
             self._before = record, decision, time.monotonic()
@@ -197,17 +208,64 @@ class Dialogue:
             answering=self.answering,
             reply=_reply(record),
             previous=previous,
-            handed_over=self._was_handed_over(record.query),
+            handed_over=self._handover.expects(record.query),
             mode=self.mode,
             continuous=self.continuous,
         )
 
-    def _was_handed_over(self, query: str) -> bool:
-        """Return whether it is not a person who says this, but what XiaoAI was told to do in a person's place."""
-        if self._handed_over is None:
-            return False
-        words, when = self._handed_over
-        return normal(query) == normal(words) and time.monotonic() < when + HANDED_OVER_S
+    async def hand_over(self, text: str, *, silent: bool = False) -> asyncio.Future[Record]:
+        """Let XiaoAI do what `text` says, and do not take that for a person's words.
+
+        Args:
+            text: the words.
+            silent: whether XiaoAI shall not speak, where the model can do it without a word.
+
+        Returns:
+            XiaoAI's record of it, which may never come.
+
+        Raises:
+            SpeakerRefusedError: the model cannot do it.
+            XiaomiError: it was not told.
+        """
+        # Expected before XiaoAI is told: the record may be quicker than the reply to that.
+        record = self._handover.add(text)
+        await self.speaker.execute(text, silent=silent)
+        self.pay_attention(HANDED_OVER_S)
+        return record
+
+    async def announce(self, text: str) -> None:
+        """Begin to say something that nobody asked for here, in place of what is being said; it goes on by itself.
+
+        Raises:
+            XiaomiError: the speaker did not take the first words.
+        """
+        self.interrupt()
+        begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def first_words() -> None:
+            if not begun.done():
+                begun.set_result(None)
+
+        turn = Turn("", Talk(self.speaker, self._rate, on_first_words=first_words, substitute=Phrase.FILTERED))
+        self._turns.append(turn)
+        self._changed()
+        self._start(self._announce(turn, text, begun), "announcement")
+        await begun
+
+    async def _announce(self, turn: Turn, text: str, begun: asyncio.Future[None]) -> None:
+        try:
+            async with self._one_at_a_time:
+                await self._speak(turn, text)
+        except XiaomiError as err:
+            if begun.done():
+                LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
+            else:
+                begun.set_exception(err)
+        finally:
+            self._turns.remove(turn)
+            self._changed()
+            if not begun.done():  # there was nothing to say, or nobody may speak any more
+                begun.set_result(None)
 
     def _start(self, doing: Coroutine[Any, Any, None], what: str) -> None:
         self._entry.async_create_background_task(self._hass, doing, f"{DOMAIN} {what} at {self.speaker.info.did}")
@@ -297,9 +355,8 @@ class Dialogue:
         record, decision, when = self._before
         self._memory.correct(record.query, llm=False)
         self._before = record, replace(decision, llm=False), when
-        self._handed_over = record.query, time.monotonic()
         try:
-            await self.speaker.execute(record.query)
+            await self.hand_over(record.query)
         except SpeakerRefusedError:
             await self._speak(turn, Phrase.REMEMBERED)
 
@@ -323,9 +380,9 @@ class Dialogue:
             session.last = last  # what XiaoAI answers is no part of the conversation
         return understood
 
-    async def _speak(self, turn: Turn, phrase: Phrase) -> None:
+    async def _speak(self, turn: Turn, words: str) -> None:
         await self.speaker.pause()
-        turn.talk.feed(phrase)
+        turn.talk.feed(words)
         turn.talk.finish()
         await turn.talk.run()
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, Final, Self
 
+from .gpt.search import SearchKind, SearchService
 from .routing import DEFAULT_KEYWORDS, Command, Context, Doubt
 
 SECTION_DIALOGUE: Final = "dialogue"
 SECTION_ROUTING: Final = "routing"
 SECTION_WORDS: Final = "words"
 SECTION_POLLING: Final = "polling"
+SECTION_SEARCH: Final = "search"
 
 CONF_SESSION_MINUTES: Final = "session_minutes"
 CONF_THINKING_AFTER: Final = "thinking_after"
@@ -25,6 +27,9 @@ CONF_POLLS: Final = "polls_per_minute"
 CONF_NIGHT: Final = "night_rest"
 CONF_NIGHT_FROM: Final = "night_from"
 CONF_NIGHT_TO: Final = "night_to"
+CONF_SEARCH: Final = "search_kind"
+CONF_SEARCH_ADDRESS: Final = "search_address"
+CONF_SEARCH_KEY: Final = "search_key"
 
 COMMAND_FIELDS: Final = {
     Command.TURN_ON: "words_turn_on",
@@ -41,6 +46,9 @@ COMMAND_FIELDS: Final = {
 AUTOMATIC: Final = "automatic"
 """The best classifier that the machine is quick enough for."""
 
+NO_SEARCH: Final = "none"
+"""The language model cannot search the web."""
+
 DEFAULTS: Final[dict[str, Any]] = {
     CONF_SESSION_MINUTES: 20,
     CONF_THINKING_AFTER: 4,
@@ -55,6 +63,9 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_NIGHT: False,
     CONF_NIGHT_FROM: "23:00:00",
     CONF_NIGHT_TO: "06:00:00",
+    CONF_SEARCH: NO_SEARCH,
+    CONF_SEARCH_ADDRESS: "",
+    CONF_SEARCH_KEY: "",
     **{name: [] for name in COMMAND_FIELDS.values()},
 }
 
@@ -85,13 +96,15 @@ class Settings:
     """What contains one of these phrases is the language model's."""
     to_xiaoai: tuple[str, ...] = ()
     """What contains one of these phrases is XiaoAI's."""
+    search: SearchService | None = None
+    """Where the language model searches the web."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
         """Read an entry's options, which are in sections as in the form."""
         flat = DEFAULTS | {
             name: value
-            for section in (SECTION_DIALOGUE, SECTION_ROUTING, SECTION_WORDS, SECTION_POLLING)
+            for section in (SECTION_DIALOGUE, SECTION_ROUTING, SECTION_WORDS, SECTION_POLLING, SECTION_SEARCH)
             for name, value in options.get(section, {}).items()
         }
         night = (time.fromisoformat(flat[CONF_NIGHT_FROM]), time.fromisoformat(flat[CONF_NIGHT_TO]))
@@ -107,6 +120,7 @@ class Settings:
             doubt=Doubt(flat[CONF_DOUBT]),
             to_llm=tuple(flat[CONF_TO_LLM]),
             to_xiaoai=tuple(flat[CONF_TO_XIAOAI]),
+            search=search_service(flat),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
 
@@ -133,3 +147,10 @@ class Settings:
             return False
         begin, end = self.night
         return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def search_service(fields: Mapping[str, Any]) -> SearchService | None:
+    """Return the search service that a person has set, or None."""
+    if (kind := fields[CONF_SEARCH]) == NO_SEARCH:
+        return None
+    return SearchService(SearchKind(kind), fields[CONF_SEARCH_ADDRESS].strip(), fields[CONF_SEARCH_KEY].strip())
