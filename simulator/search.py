@@ -95,9 +95,7 @@ class SearchEngine:
         if request.query.get("format") != "json":
             return web.Response(text="<!DOCTYPE html><html>results</html>", content_type="text/html")
         if not self.json_allowed:  # flask's abort(403): a page
-            return web.Response(
-                status=403, text="<title>403 Forbidden</title>", content_type="text/html"
-            )
+            return web.Response(status=403, text="<title>403 Forbidden</title>", content_type="text/html")
         results: list[dict[str, Any]] = [
             {
                 "url": page.url,

@@ -17,6 +17,7 @@ from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
 from .dialogue import Dialogue, spoken_language
 from .listener import Listener
+from .llm import async_offer_tools
 from .login_issue import async_forget_login, async_report_login
 from .memory import Memory
 from .models import async_classifier
@@ -27,7 +28,7 @@ from .services import async_setup_services
 from .settings import Settings
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
-PLATFORMS = [Platform.CONVERSATION, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SWITCH]
+PLATFORMS = [Platform.AI_TASK, Platform.CONVERSATION, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SWITCH]
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -84,6 +85,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
             start(did)
 
     check_speakers()
+    entry.async_on_unload(async_offer_tools(hass))  # before the assistants, who may use them
     # Before the platforms: their own look for new speakers finds the dialogues there.
     entry.async_on_unload(coordinator.async_add_listener(check_speakers))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

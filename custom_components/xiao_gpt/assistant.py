@@ -1,6 +1,7 @@
 """The language model behind an assistant, whatever kind of entity stands for it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 from homeassistant.components import conversation
 from homeassistant.config_entries import ConfigSubentry
@@ -9,6 +10,7 @@ from homeassistant.helpers import device_registry as dr, llm
 from homeassistant.helpers.entity import Entity
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 
+from .attachments import async_read_attachments
 from .const import DOMAIN
 from .coordinator import XiaoGptConfigEntry
 from .gpt import GptError, Reason, Request, ToolCall, stream_reply
@@ -23,7 +25,6 @@ class AssistantEntity(Entity):
     """An entity that stands for an assistant and speaks with its language model."""
 
     _attr_has_entity_name = True
-    _attr_name = None
 
     def __init__(self, entry: XiaoGptConfigEntry, subentry: ConfigSubentry) -> None:
         """Take the subentry that describes the assistant."""
@@ -38,17 +39,26 @@ class AssistantEntity(Entity):
             entry_type=dr.DeviceEntryType.SERVICE,
         )
 
-    async def _async_reply(self, chat_log: conversation.ChatLog) -> None:
+    async def _async_reply(
+        self, chat_log: conversation.ChatLog, response_format: Mapping[str, Any] | None = None
+    ) -> None:
         """Let the model answer the chat log, with as many rounds of tools as it needs.
 
+        Args:
+            chat_log: the conversation.
+            response_format: asks for data instead of words.
+
         Raises:
+            HomeAssistantError: a file that comes along cannot be sent.
             GptError: the service failed, or the model said nothing or never came to an end.
         """
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
+        files = await async_read_attachments(self.hass, chat_log.content)
         for _ in range(MAX_TOOL_ROUNDS):
-            messages = [message for content in chat_log.content if (message := as_message(content))]
+            messages = [message for content in chat_log.content if (message := as_message(content, files))]
             said_anything = False
-            async for _ in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
+            deltas = self._deltas(messages, tools, response_format)
+            async for _ in chat_log.async_add_delta_content_stream(self.entity_id, deltas):
                 said_anything = True
             if interruption().is_set():
                 return
@@ -59,11 +69,14 @@ class AssistantEntity(Entity):
         raise GptError(Reason.REFUSED, "too many rounds of tools")
 
     async def _deltas(
-        self, messages: list[ChatCompletionMessageParam], tools: list[ChatCompletionFunctionToolParam]
+        self,
+        messages: list[ChatCompletionMessageParam],
+        tools: list[ChatCompletionFunctionToolParam],
+        response_format: Mapping[str, Any] | None,
     ) -> AsyncGenerator[conversation.AssistantContentDeltaDict]:
         """Yield the model's reply in the shape that the chat log takes."""
         yield {"role": "assistant"}
-        request = Request(self.subentry.data[CONF_MODEL], messages, tools)
+        request = Request(self.subentry.data[CONF_MODEL], messages, tools, response_format)
         async for part in stream_reply(self.entry.runtime_data.client, request, interruption()):
             if isinstance(part, ToolCall):
                 yield {"tool_calls": [llm.ToolInput(id=part.id, tool_name=part.name, tool_args=part.arguments)]}

@@ -35,8 +35,9 @@ import probatio as vol
 from yarl import URL
 
 from .connections import async_create_client
-from .const import CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
+from .const import CONF_BASE_URL, CONF_IMAGE_MODEL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
 from .gpt import DEFAULT_BASE_URL, AsyncOpenAI, GptError, list_models, preferred, probe
+from .gpt.images import is_image_model, preferred_image_model
 from .llm import API_ID
 from .login_flow import LOGIN_STEPS, LoginFlow
 from .options_flow import XiaoGptOptionsFlow
@@ -187,6 +188,7 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
                         CONF_MODEL: model,
                         CONF_PROMPT: default_prompt(language),
                         CONF_LLM_HASS_API: [llm.LLM_API_ASSIST, API_ID],
+                        **_image_model(self._models),
                     },
                     "unique_id": None,
                 }
@@ -235,20 +237,22 @@ class AssistantFlow(ConfigSubentryFlow):
         except GptError as err:
             errors[field if (field := _field_of(err)) == CONF_MODEL else "base"] = err.reason
             placeholders["detail"] = err.detail
+        suggested = {CONF_MODEL: preferred(self._models), **known}
+        if step_id == "user":
+            suggested |= _image_model(self._models)
         apis = [SelectOptionDict(label=api.name, value=api.id) for api in llm.async_get_apis(self.hass)]
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): str,
                 vol.Required(CONF_MODEL): _model_selector(self._models),
                 vol.Optional(CONF_PROMPT): TemplateSelector(),
+                vol.Optional(CONF_IMAGE_MODEL): _model_selector(list(filter(is_image_model, self._models))),
                 vol.Optional(CONF_LLM_HASS_API): SelectSelector(SelectSelectorConfig(options=apis, multiple=True)),
             }
         )
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or {CONF_MODEL: preferred(self._models), **known}
-            ),
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or suggested),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -288,6 +292,12 @@ def _field_of(error: GptError) -> str:
         case "llm_no_such_model":
             return CONF_MODEL
     return "base"
+
+
+def _image_model(models: list[str]) -> dict[str, str]:
+    """Return the setting of the model that makes pictures, where the service has one."""
+    model = preferred_image_model(models)
+    return {CONF_IMAGE_MODEL: model} if model else {}
 
 
 def _model_selector(models: list[str]) -> SelectSelector:

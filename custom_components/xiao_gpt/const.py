@@ -7,6 +7,7 @@ DOMAIN: Final = "xiao_gpt"
 LOGGER = logging.getLogger(__package__)
 
 CONF_BASE_URL: Final = "base_url"
+CONF_IMAGE_MODEL: Final = "image_model"
 CONF_XIAOMI: Final = "xiaomi"
 """Key of the entry's data that holds the account's credentials."""
 

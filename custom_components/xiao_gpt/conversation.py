@@ -33,6 +33,7 @@ async def async_setup_entry(
 class Assistant(AssistantEntity, conversation.ConversationEntity):
     """A conversation agent with a persona, a model and, if allowed, the home's tools."""
 
+    _attr_name = None
     _attr_supports_streaming = True
 
     def __init__(self, entry: XiaoGptConfigEntry, subentry: ConfigSubentry) -> None:

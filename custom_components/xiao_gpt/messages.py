@@ -8,6 +8,8 @@ from homeassistant.helpers.json import json_dumps
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 import probatio
 
+from .attachments import Parts
+
 
 def as_tool(tool: llm.Tool, api: llm.APIInstance) -> ChatCompletionFunctionToolParam:
     """Return a tool as the service wants it described."""
@@ -20,8 +22,13 @@ def as_tool(tool: llm.Tool, api: llm.APIInstance) -> ChatCompletionFunctionToolP
     }
 
 
-def as_message(content: conversation.Content) -> ChatCompletionMessageParam | None:
-    """Return an entry of the chat log as a message, or None if it says nothing."""
+def as_message(content: conversation.Content, files: Parts | None = None) -> ChatCompletionMessageParam | None:
+    """Return an entry of the chat log as a message, or None if it says nothing.
+
+    Args:
+        content: the entry.
+        files: what comes along with the messages of the log, read.
+    """
     match content:
         case conversation.ToolResultContent():
             result: dict[str, Any] = {"data": content.result.data, "error": content.result.error}
@@ -41,6 +48,9 @@ def as_message(content: conversation.Content) -> ChatCompletionMessageParam | No
             }
         case conversation.AssistantContent() if content.content:
             return {"role": "assistant", "content": content.content}
+        case conversation.UserContent(attachments=[*attached]) if attached:
+            parts = [(files or {})[attachment.path] for attachment in attached]
+            return {"role": "user", "content": [{"type": "text", "text": content.content}, *parts]}
         case conversation.UserContent():
             return {"role": "user", "content": content.content}
         case conversation.SystemContent() if content.content:

@@ -33,7 +33,7 @@ def make_client(api_key: str, base_url: str, http_client: Any) -> AsyncOpenAI:
         max_retries=1,
     )
     client.platform_headers()
-    _ = client.chat.completions, client.models
+    _ = client.chat.completions, client.models, client.images
     return client
 
 

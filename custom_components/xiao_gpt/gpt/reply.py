@@ -1,7 +1,7 @@
 """A streamed reply of the chat completions API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 import json
@@ -30,6 +30,8 @@ class Request:
     model: str
     messages: Sequence[ChatCompletionMessageParam]
     tools: Sequence[ChatCompletionFunctionToolParam] = ()
+    response_format: Mapping[str, Any] | None = None
+    """Asks for data instead of words; see `structure.py`."""
 
 
 class _InterruptedError(Exception):
@@ -45,6 +47,8 @@ async def stream_reply(client: AsyncOpenAI, request: Request, stop: asyncio.Even
         GptError: the service failed.
     """
     options: dict[str, Any] = {"tools": request.tools} if request.tools else {}
+    if request.response_format is not None:
+        options["response_format"] = request.response_format
     calls: dict[int, _PartialCall] = {}
     answered = False
     try:
