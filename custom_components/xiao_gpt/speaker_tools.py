@@ -14,6 +14,7 @@ import probatio as vol
 from . import directives
 from .const import DOMAIN
 from .directives import Repeat
+from .interruption import interruption
 from .places import NoSuchPlaceError, Place, async_find, async_find_one, async_places
 from .routing import Decision, Reply, Route
 from .xiaomi import Kind, Record, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
@@ -43,7 +44,9 @@ class SpeakersTool(Tool):
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
         """Check the arguments, do it, and tell what came of it."""
         try:
-            return ToolResult(data=await self.run(hass, self.parameters(tool_input.tool_args), llm_context))
+            # Some models send null for what they leave out.
+            given = {name: value for name, value in tool_input.tool_args.items() if value is not None}
+            return ToolResult(data=await self.run(hass, self.parameters(given), llm_context))
         except vol.Invalid as err:
             return _failure(f"Wrong arguments: {err}")
         except (NoSuchPlaceError, ToolFailedError) as err:
@@ -133,10 +136,7 @@ class XiaoAITool(SpeakersTool):
         except XiaomiError as err:
             raise ToolFailedError(_trouble(place, err)) from err
         result: JsonObjectType = {"speaker": place.label, "told": words}
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                record = await asyncio.shield(seen)
-        except TimeoutError:
+        if (record := await _soon(seen)) is None:
             return result | {"answer": None, "note": "XiaoAI was told; what it answered is not known."}
         if Reply(record.answer, record.plays_audio, record.kind is Kind.LLM).failed:
             raise ToolFailedError(f"XiaoAI did not do it. It answered: {record.answer!r}")
@@ -295,6 +295,16 @@ def speaker_tools() -> list[Tool]:
 
 def _failure(why: str) -> ToolResult:
     return ToolResult(data={"error": why}, error=True)
+
+
+async def _soon(record: asyncio.Future[Record]) -> Record | None:
+    """Return XiaoAI's record if it comes while it is waited for: not for long, and not when nobody listens any more."""
+    stopped = asyncio.ensure_future(interruption().wait())
+    try:
+        await asyncio.wait({record, stopped}, timeout=ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+    return record.result() if record.done() else None
 
 
 def _trouble(place: Place, error: XiaomiError) -> str:

@@ -1,5 +1,6 @@
 """The tools that language models are lent: at the speakers, at XiaoAI, on the web."""
 
+import asyncio
 from datetime import datetime
 import logging
 from zoneinfo import ZoneInfo
@@ -12,11 +13,12 @@ import pytest
 
 from custom_components.xiao_gpt import speaker_tools
 from custom_components.xiao_gpt.const import DOMAIN
+from custom_components.xiao_gpt.handover import Handover
 from custom_components.xiao_gpt.llm import API_ID, API_NAME, SpeakersAPI, async_get_tools, async_offer_tools
 from custom_components.xiao_gpt.search_tool import NOTICE
 from simulator.llm_replies import ScriptedReply, ToolCall, own_answer
 from simulator.search import Page
-from tests.integration.support import Corner, agent_id, assistant, polls, until, wait_for_entry
+from tests.integration.support import PATIENCE_S, Corner, agent_id, assistant, polls, wait_for_entry
 
 WHY = "天空为什么是蓝色的"
 FOR_SPEAKERS = {
@@ -71,6 +73,17 @@ async def searching(hass, entry, sim):
 def failure(result):
     assert result.error
     return result.data["error"]
+
+
+async def over(corner):
+    """Wait until no answer is being given."""
+    dialogue = corner.entry.runtime_data.dialogues[corner.did]
+    ended = asyncio.Event()
+    stop = dialogue.observe(lambda: None if dialogue.answering else ended.set())
+    if dialogue.answering:
+        async with asyncio.timeout(PATIENCE_S):
+            await ended.wait()
+    stop()
 
 
 # The API
@@ -237,7 +250,6 @@ async def test_arguments_that_make_no_sense_are_told(call, name, args):
 
 async def test_xiaoai_does_it_silently_and_its_answer_comes_back(call, living, sim):
     since = len(sim.timeline)
-    sim.world.xiaoai(sim.world.speaker("客厅小爱"))
     result = await call("AskXiaoAI", words="打开空调", device_id=living.device.id)
     (told,) = living.told("execute", since=since)
     assert (told.fields["text"], told.fields["silent"]) == ("打开空调", True)
@@ -278,6 +290,23 @@ async def test_an_answer_that_never_comes_is_not_waited_for(call, living, sim, m
     assert not result.error
     assert result.data["answer"] is None
     assert "not known" in result.data["note"]
+
+
+async def test_an_answer_is_not_waited_for_when_nobody_listens_any_more(living, sim, monkeypatch):
+    monkeypatch.setattr(speaker_tools, "ANSWER_S", 10 * PATIENCE_S)
+    monkeypatch.setattr(Handover, "seen", lambda *_: None)  # as if the record never came
+    call = ToolCall("xiao_gpt__AskXiaoAI", '{"words": "打开新风"}')
+    sim.llm.replies.append(ScriptedReply("有点闷", "好的。", [call]))
+    since = living.ask("有点闷，你说怎么办呢")
+    await living.event("command", since=since, command="execute", text="打开新风")
+    since = living.ask(WHY)
+    await living.spoken(own_answer(WHY), since=since)
+
+
+async def test_a_model_may_send_null_for_what_it_leaves_out(call, living):
+    since = len(living.sim.timeline)
+    await call("SetTimer", minutes=5, hours=None, about=None, where=None, device_id=living.device.id)
+    assert [told.fields["text"] for told in living.told("execute", since=since)] == ["定一个五分钟的倒计时"]
 
 
 async def test_a_timer_is_set_in_xiaoais_words(call, living, sim):
@@ -321,6 +350,7 @@ async def test_it_tells_what_was_said_and_who_answered(call, living, sim):
     await polls(sim, 2)
     since = living.ask(WHY)
     await living.spoken(own_answer(WHY), since=since)
+    await over(living)
     said = (await call("LastSaid", where="客厅小爱")).data["said"]
     assert [(each["words"], each["answered_by"]) for each in said][-2:] == [
         ("今天天气怎么样", "XiaoAI"),
@@ -333,6 +363,7 @@ async def test_it_tells_what_was_said_and_who_answered(call, living, sim):
 async def test_the_question_that_is_being_answered_is_not_what_was_said_last(living, sim, requests):
     since = living.ask(WHY)
     await living.spoken(own_answer(WHY), since=since)
+    await over(living)
     sim.llm.replies.append(ScriptedReply("我刚才问了你", "您问了天空。", [ToolCall("xiao_gpt__LastSaid", "{}")]))
     since = living.ask("我刚才问了你什么问题")
     await living.spoken("您问了天空。", since=since)
@@ -411,6 +442,5 @@ async def test_the_key_of_the_search_stays_out_of_the_log(hass, entry, sim, call
     failure(await call("SearchWeb", query="新闻"))
     sim.search.fail = "hang_up"
     failure(await call("SearchWeb", query="新闻"))
-    await until(sim, lambda: True)
     assert "could not be searched" in caplog.text
     assert "serp-secret" not in caplog.text

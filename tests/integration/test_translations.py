@@ -14,6 +14,7 @@ import pytest
 import custom_components.xiao_gpt
 from custom_components.xiao_gpt.const import DOMAIN, SUBENTRY_ASSISTANT
 from custom_components.xiao_gpt.gpt import Reason
+from custom_components.xiao_gpt.gpt.search import SearchReason
 from custom_components.xiao_gpt.login_flow import _ERRORS, _QR_RENEWALS as QR_RENEWALS, LOGIN_STEPS
 from custom_components.xiao_gpt.xiaomi import Way
 from tests.integration.support import (
@@ -123,6 +124,10 @@ def test_each_error_of_a_flow_exists():
     assert set(Reason) == TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["error"].keys()
     for error in [*errors.values(), *TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["error"].values()]:
         assert placeholders(error) <= FORM_PLACEHOLDERS
+
+
+def test_each_error_of_the_options_exists():
+    assert TEXTS["en"]["options"]["error"].keys() == {"empty_night"} | set(SearchReason)
 
 
 def test_each_end_of_a_flow_exists():
