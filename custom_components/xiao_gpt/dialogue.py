@@ -35,8 +35,6 @@ TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
 _NOBODYS = frozenset({Reason.SWITCHED_OFF, Reason.NOTHING_TO_STOP, Reason.SAYS_NOTHING})
 """Utterances that not even an automation is interested in."""
-HANDED_OVER_S = 8.0
-"""How long XiaoAI's record of what it was told to do in a person's place is eagerly waited for."""
 REMEMBERED = 5
 """How many utterances are remembered, for who asks what was said."""
 DISTRUST_S = 120.0
@@ -71,6 +69,7 @@ class Dialogue:
         self.continuous = False
         """Whether the speaker listens again after each answer."""
         self.mode = Mode.AUTOMATIC
+        self.handover = Handover(speaker)
         self.set_rate: SpeechRate | None = None
         """The pace, where a person has set it; else it is learned."""
         self._hass = hass
@@ -82,7 +81,6 @@ class Dialogue:
         self._before: tuple[Record, Decision, float] | None = None
         self.recent: deque[tuple[Record, Decision]] = deque(maxlen=REMEMBERED)
         """What was said to the speaker last, and who answered it; oldest first."""
-        self._handover = Handover()
         self._listeners: list[Callable[[Record, Decision], None]] = []
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
@@ -154,14 +152,15 @@ class Dialogue:
             record: the utterance.
             age: seconds since it was spoken.
         """
+        if self.handover.take(record):
+            return
         if age > TOO_LATE_S:
             LOGGER.warning(
                 "What was said to %s came to be known %.0f s later, and is not answered", self.speaker.info.name, age
             )
             return
         context = self._context(record)
-        if not context.handed_over:  # else it may be a part of the very answer that is being given
-            self.interrupt()
+        self.interrupt()
         decision = self._router.decide(record.query, context)
         LOGGER.debug(
             "%s heard %d characters: %s (%s)",
@@ -170,14 +169,12 @@ class Dialogue:
             decision.route,
             decision.reason,
         )
-        for listener in self._listeners:
-            listener(record, decision)
-        if context.handed_over:
-            self._handover.seen(record)
-            return
-        self.recent.append((record, decision))
         self._newer.set()
         self._newer = asyncio.Event()
+        for listener in self._listeners:
+            listener(record, decision)
+        if not context.handed_over:
+            self.recent.append((record, decision))
         before = self._before
         if decision.route is not Route.COMMAND:
             self._before = record, decision, time.monotonic()
@@ -189,7 +186,7 @@ class Dialogue:
             self._before = record, decision, time.monotonic()
         if decision.intent is Command.STOP:
             self.set(continuous=False)  # "别说了" is not an invitation to go on
-        if decision.reason in _NOBODYS:
+        if decision.reason in _NOBODYS or context.handed_over:
             return
         turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
         self._turns.append(turn)
@@ -208,30 +205,10 @@ class Dialogue:
             answering=self.answering,
             reply=_reply(record),
             previous=previous,
-            handed_over=self._handover.expects(record.query),
+            handed_over=self.handover.was_told(record.query),
             mode=self.mode,
             continuous=self.continuous,
         )
-
-    async def hand_over(self, text: str, *, silent: bool = False) -> asyncio.Future[Record]:
-        """Let XiaoAI do what `text` says, and do not take that for a person's words.
-
-        Args:
-            text: the words.
-            silent: whether XiaoAI shall not speak, where the model can do it without a word.
-
-        Returns:
-            XiaoAI's record of it, which may never come.
-
-        Raises:
-            SpeakerRefusedError: the model cannot do it.
-            XiaomiError: it was not told.
-        """
-        # Expected before XiaoAI is told: the record may be quicker than the reply to that.
-        record = self._handover.add(text)
-        await self.speaker.execute(text, silent=silent)
-        self.pay_attention(HANDED_OVER_S)
-        return record
 
     async def announce(self, text: str) -> None:
         """Begin to say something that nobody asked for here, in place of what is being said; it goes on by itself.
@@ -355,8 +332,9 @@ class Dialogue:
         record, decision, when = self._before
         self._memory.correct(record.query, llm=False)
         self._before = record, replace(decision, llm=False), when
+        self.handover.tell(record.query)
         try:
-            await self.hand_over(record.query)
+            await self.speaker.execute(record.query)
         except SpeakerRefusedError:
             await self._speak(turn, Phrase.REMEMBERED)
 

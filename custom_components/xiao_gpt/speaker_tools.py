@@ -5,15 +5,16 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, override
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
 from . import directives
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .directives import Repeat
+from .handover import RECORD_S
 from .interruption import interruption
 from .places import NoSuchPlaceError, Place, async_find, async_find_one, async_places
 from .routing import Decision, Reply, Route
@@ -125,18 +126,24 @@ class XiaoAITool(SpeakersTool):
 
     annotations = ToolAnnotations()
 
-    async def tell(self, place: Place, words: str, *, silent: bool) -> JsonObjectType:
+    async def tell(self, hass: HomeAssistant, place: Place, words: str, *, silent: bool) -> JsonObjectType:
         """Tell XiaoAI something, and return what it made of it.
 
         Raises:
             ToolFailedError: it was not told, or says that it could not do it.
         """
+        place.dialogue.pay_attention(RECORD_S)
+        # It goes on when it is no longer waited for: its record must not be taken for a person's words.
+        told = hass.async_create_background_task(
+            place.dialogue.handover.ask(words, silent=silent), f"{DOMAIN} tells XiaoAI at {place.did}"
+        )
+        told.add_done_callback(_note)
         try:
-            seen = await place.dialogue.hand_over(words, silent=silent)
+            record = await _soon(told)
         except XiaomiError as err:
             raise ToolFailedError(_trouble(place, err)) from err
         result: JsonObjectType = {"speaker": place.label, "told": words}
-        if (record := await _soon(seen)) is None:
+        if record is None:
             return result | {"answer": None, "note": "XiaoAI was told; what it answered is not known."}
         if Reply(record.answer, record.plays_audio, record.kind is Kind.LLM).failed:
             raise ToolFailedError(f"XiaoAI did not do it. It answered: {record.answer!r}")
@@ -169,7 +176,7 @@ class AskXiaoAITool(XiaoAITool):
     async def run(self, hass: HomeAssistant, args: dict[str, Any], llm_context: LLMContext) -> JsonObjectType:
         """Tell XiaoAI."""
         place = async_find_one(hass, args.get("where", ""), llm_context.device_id)
-        return await self.tell(place, args["words"].strip(), silent=not args["aloud"])
+        return await self.tell(hass, place, args["words"].strip(), silent=not args["aloud"])
 
 
 class SetTimerTool(XiaoAITool):
@@ -198,7 +205,7 @@ class SetTimerTool(XiaoAITool):
         if not timedelta() < length <= _LONGEST_TIMER:
             raise ToolFailedError("A timer is longer than nothing and no longer than 24 hours; else set an alarm.")
         place = async_find_one(hass, args.get("where", ""), llm_context.device_id)
-        return await self.tell(place, directives.timer(length, args.get("about", "")), silent=True)
+        return await self.tell(hass, place, directives.timer(length, args.get("about", "")), silent=True)
 
 
 class SetAlarmTool(XiaoAITool):
@@ -235,7 +242,7 @@ class SetAlarmTool(XiaoAITool):
             raise ToolFailedError(f"That is in the past: it is {now:%Y-%m-%d %H:%M}.")
         words = directives.alarm(at, now, on=on, repeat=Repeat(args["repeat"]), about=args.get("about", ""))
         place = async_find_one(hass, args.get("where", ""), llm_context.device_id)
-        return await self.tell(place, words, silent=True)
+        return await self.tell(hass, place, words, silent=True)
 
 
 class LastSaidTool(SpeakersTool):
@@ -297,14 +304,25 @@ def _failure(why: str) -> ToolResult:
     return ToolResult(data={"error": why}, error=True)
 
 
-async def _soon(record: asyncio.Future[Record]) -> Record | None:
-    """Return XiaoAI's record if it comes while it is waited for: not for long, and not when nobody listens any more."""
+async def _soon(told: asyncio.Task[Record | None]) -> Record | None:
+    """Return XiaoAI's record if it comes while it is waited for: not for long, and not when nobody listens any more.
+
+    Raises:
+        XiaomiError: XiaoAI could not be told.
+    """
     stopped = asyncio.ensure_future(interruption().wait())
     try:
-        await asyncio.wait({record, stopped}, timeout=ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({told, stopped}, timeout=ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()
-    return record.result() if record.done() else None
+    return told.result() if told.done() else None
+
+
+@callback
+def _note(told: asyncio.Task[Record | None]) -> None:
+    """Look at what became of it, whether somebody waits for that or not."""
+    if not told.cancelled() and (error := told.exception()) is not None:
+        LOGGER.debug("XiaoAI could not be told: %s", error)
 
 
 def _trouble(place: Place, error: XiaomiError) -> str:

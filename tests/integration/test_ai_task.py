@@ -7,7 +7,6 @@ from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import Platform
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, llm, selector
-from homeassistant.setup import async_setup_component
 import probatio as vol
 import pytest
 
@@ -26,6 +25,19 @@ PEOPLE = vol.Schema(
     }
 )
 GOOD = '{"people": 2, "place": "室内", "words": null}'
+
+
+@pytest.fixture
+def folder(hass, house, tmp_path):
+    """Where media are, from before they are set up."""
+    hass.config.media_dirs = {"local": str(tmp_path)}
+    return tmp_path
+
+
+@pytest.fixture
+async def entry(hass, folder, sim):
+    """The integration, in a home with media."""
+    return await add_integration(hass, sim)
 
 
 def task_id(hass, entry):
@@ -53,7 +65,7 @@ def do(hass, entry):
 
 
 @pytest.fixture
-async def painter(hass, house, sim):
+async def painter(hass, folder, sim):
     """The integration with a service that has an image model."""
     sim.llm.settings.image_models = ["dall-e-3", "gpt-image-1"]
     return await add_integration(hass, sim)
@@ -130,12 +142,13 @@ async def test_a_reply_that_does_not_fit_may_be_mended_once(do, sim, requests, f
 
 
 async def test_what_never_fits_is_an_error(do, sim):
+    since = len(sim.timeline)
     sim.llm.replies.append(ScriptedReply("", "不知道。"))
     with pytest.raises(HomeAssistantError) as caught:
         await do(PEOPLE)
     assert caught.value.translation_key == "no_data"
     assert caught.value.translation_placeholders["name"] == "小爱 GPT"
-    assert len(sim.timeline.since(0, "llm_request")) == 2
+    assert len(sim.timeline.since(since, "llm_request")) == 2
 
 
 async def test_a_service_without_schemas_is_asked_in_words(do, sim, requests):
@@ -187,13 +200,11 @@ async def test_tools_may_be_lent(hass, entry, do, sim, requests):
 
 
 @pytest.fixture
-async def media(hass, tmp_path):
+def media(folder):
     """Return a function that puts a file among the media, and returns how it is attached."""
-    hass.config.media_dirs = {"local": str(tmp_path)}
-    assert await async_setup_component(hass, "media_source", {})
 
     def put(name, data, kind):
-        Path(tmp_path, name).write_bytes(data)
+        Path(folder, name).write_bytes(data)
         return {"media_content_id": f"media-source://media_source/local/{name}", "media_content_type": kind}
 
     return put
@@ -208,21 +219,22 @@ async def test_a_picture_is_sent_along(do, media, requests):
 
 
 async def test_other_files_are_refused(do, media, sim):
+    since = len(sim.timeline)
     with pytest.raises(HomeAssistantError) as caught:
         await do(attachments=[media("a.mp3", b"ID3", "audio/mpeg")])
     assert caught.value.translation_key == "attachment_kind"
     assert caught.value.translation_placeholders == {"name": "a.mp3", "kind": "audio/mpeg"}
-    assert sim.timeline.since(0, "llm_request") == []
+    assert sim.timeline.since(since, "llm_request") == []
 
 
-async def test_a_picture_that_is_gone_or_too_large_is_told(do, media, tmp_path, monkeypatch):
+async def test_a_picture_that_is_gone_or_too_large_is_told(do, media, folder, monkeypatch):
     picture = media("door.png", draw("门"), "image/png")
     monkeypatch.setattr(attachments, "MAX_BYTES", 10)
     with pytest.raises(HomeAssistantError) as caught:
         await do(attachments=[picture])
     assert caught.value.translation_key == "attachment_too_large"
     monkeypatch.undo()
-    (tmp_path / "door.png").unlink()
+    (folder / "door.png").unlink()
     with pytest.raises(HomeAssistantError) as caught:
         await do(attachments=[picture])
     assert caught.value.translation_key == "attachment_unreadable"
@@ -232,8 +244,7 @@ async def test_a_picture_that_is_gone_or_too_large_is_told(do, media, tmp_path, 
 
 
 @pytest.mark.parametrize("model", ["gpt-image-1", "dall-e-3", "cogview-4"])
-async def test_it_paints(hass, painter, sim, model, tmp_path):
-    hass.config.media_dirs = {"local": str(tmp_path)}
+async def test_it_paints(hass, painter, sim, model, folder):
     sim.llm.settings.image_models.append("cogview-4")
     await change(hass, painter, image_model=model)
     result = await paint(hass, painter)
@@ -242,7 +253,8 @@ async def test_it_paints(hass, painter, sim, model, tmp_path):
     assert (result["width"], result["height"]) == ((16, 16) if model == "gpt-image-1" else (None, None))
     revised = "A picture: 一只数星星的小狐狸" if model == "dall-e-3" else "一只数星星的小狐狸"
     assert result["revised_prompt"] == revised
-    assert "media_source_id" in result
+    (made,) = folder.rglob("*.png")
+    assert made.read_bytes() == draw("一只数星星的小狐狸")
     (event,) = sim.timeline.since(0, "llm_picture")
     assert event.fields["prompt"] == "一只数星星的小狐狸"
 
