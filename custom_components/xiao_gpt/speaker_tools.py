@@ -148,7 +148,7 @@ class XiaoAITool(SpeakersTool):
         if Reply(record.answer, record.plays_audio, record.kind is Kind.LLM).failed:
             raise ToolFailedError(f"XiaoAI did not do it. It answered: {record.answer!r}")
         if record.plays_audio:
-            result["plays"] = True
+            result["note"] = "It plays now. Say no more than a word or two, or nobody hears it."
         return result | {"answer": record.answer or None}
 
 
