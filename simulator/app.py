@@ -22,6 +22,7 @@ from simulator.mina import Mina
 from simulator.miot import Miot
 from simulator.passport import Passport
 from simulator.profile import Profile
+from simulator.search import SearchEngine
 from simulator.settings import Settings
 from simulator.spec import Specs
 from simulator.timeline import Timeline
@@ -67,6 +68,7 @@ class Simulator:
         """
         self.world = world or World(settings, Timeline(), home)
         self.llm = LLMEndpoint(self.world.timeline, llm_settings)
+        self.search = SearchEngine(self.world.timeline)
         self._port = port
         self._tls_dir = tls_dir
         self._tls_port = tls_port
@@ -136,6 +138,7 @@ class Simulator:
         llm = self.llm.routes()
         app.router.add_routes(llm)
         app.router.add_routes([_prefixed(route) for route in llm if route.path.startswith("/v1/")])
+        app.router.add_routes(self.search.routes())
         app.router.add_route("*", "/{host}/{path:.*}", self._gateway)
         return app
 

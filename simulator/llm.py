@@ -10,12 +10,14 @@ from aiohttp import web
 
 from .llm_azure import check_version, for_deployment, preamble, presented_key, refused
 from .llm_delivery import Completion, Delivery, request_id
+from .llm_images import PATH as PICTURES_PATH, Pictures
 from .llm_moderation import moderate
 from .llm_profile import Profile
 from .llm_profiles import PROFILES
 from .llm_protocol import ApiError, ChatRequest, parse_chat, unknown_model, wrong_key
 from .llm_replies import ScriptedReply, ScriptError, ToolCall, own_answer
 from .llm_settings import FAILURES, FAILURES_EVERYWHERE, KEY_FAILURES, LLMSettings, error_of, raise_failure
+from .llm_structure import fitting, parse_response_format
 from .timeline import Timeline
 
 __all__ = ["LLMEndpoint", "LLMSettings", "ScriptedReply", "ToolCall"]
@@ -35,6 +37,7 @@ class LLMEndpoint:
         self.replies: list[ScriptedReply] = []
         """Scripted replies; the first that fits a question answers it."""
         self._timeline = timeline
+        self._pictures = Pictures()
         self._answering: set[asyncio.Task[Any]] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -46,6 +49,8 @@ class LLMEndpoint:
             web.get("/openai/models", self._api(self._list_models, azure=True)),
             web.post("/openai/deployments/{deployment}/chat/completions", self._api(self._chat, azure=True)),
             web.post("/v1/moderations", self._api(self._moderate)),
+            web.post("/v1/images/generations", self._api(self._draw)),
+            web.get(f"{PICTURES_PATH}/{{index}}", self._pictures.show),
             web.get("/_sim/llm/settings", self._show_settings),
             web.patch("/_sim/llm/settings", _control(self._change_settings)),
             web.get("/_sim/llm/replies", self._show_replies),
@@ -98,14 +103,27 @@ class LLMEndpoint:
 
     async def _list_models(self, request: web.Request) -> web.Response:
         self._check_models_route(request)
-        return web.json_response({"object": "list", "data": [_model(name) for name in self.settings.models]})
+        return web.json_response({"object": "list", "data": [_model(name) for name in self._all_models]})
 
     async def _show_model(self, request: web.Request) -> web.Response:
         self._check_models_route(request)
         name = request.match_info["id"]
-        if name not in self.settings.models:
+        if name not in self._all_models:
             raise unknown_model(name)
         return web.json_response(_model(name))
+
+    @property
+    def _all_models(self) -> list[str]:
+        return [*self.settings.models, *self.settings.image_models]
+
+    async def _draw(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        if failure := self.settings.take_failure(*FAILURES):
+            raise_failure(failure)
+        base_url = f"{request.scheme}://{request.host}"
+        answer, prompt = self._pictures.generate(body, self.settings.image_models, base_url)
+        self._timeline.record("llm_picture", prompt=prompt)
+        return web.json_response(answer)
 
     def _check_models_route(self, request: web.Request) -> None:
         if not self.settings.list_models:
@@ -126,6 +144,9 @@ class LLMEndpoint:
         later = failure in KEY_FAILURES and chat.stream and self.settings.fail_after is not None
         if failure and not later:
             raise_failure(failure)
+        schema = parse_response_format(chat.response_format, chat.words)
+        if schema and not self.settings.json_schema:  # as DeepSeek says it
+            raise ApiError(400, "This response_format type is unavailable now", code="invalid_request_error")
         completion = Completion(chat, *self._answer(chat), profile, thinks=profile.thinks(data))
         if deployment is not None:
             completion.preamble = preamble()
@@ -172,6 +193,8 @@ class LLMEndpoint:
         """Return what is said to `chat`, or the tools that are called first."""
         reply = next((reply for reply in self.replies if reply.fits(chat.question)), None)
         if reply is None:
+            if schema := parse_response_format(chat.response_format, chat.words):
+                return fitting(schema, chat.question), []
             return own_answer(chat.question, after_tools=chat.brings_results), []
         if chat.may_call and not chat.brings_results:
             calls = [call for call in reply.tool_calls if call.name in chat.tools]

@@ -105,6 +105,13 @@ class ChatRequest:
     may_call: bool
     """Whether the model may call them."""
     prompt_tokens: int
+    response_format: object = None
+    """What the answer must look like; see `llm_structure.py`."""
+
+    @property
+    def words(self) -> str:
+        """What all messages say."""
+        return " ".join(map(_text, self.messages))
 
     @property
     def question(self) -> str:
@@ -159,6 +166,7 @@ def parse_chat(body: bytes, models: Iterable[str]) -> ChatRequest:
         tools=tools,
         may_call=data.get("tool_choice") != "none",
         prompt_tokens=_count_prompt(messages, data.get("tools")),
+        response_format=data.get("response_format"),
     )
 
 

@@ -73,6 +73,11 @@ _SETTING_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: isinstance(value, list) and all(isinstance(model, str) and model for model in value),
         "a list of texts",
     ),
+    "image_models": (
+        lambda value: isinstance(value, list) and all(isinstance(model, str) and model for model in value),
+        "a list of texts",
+    ),
+    "json_schema": (lambda value: isinstance(value, bool), "true or false"),
     "first_token": (lambda value: _is_number(value, 0), "a number of seconds from 0"),
     "tokens_per_second": (lambda value: _is_number(value, 0) and value > 0, "a number above 0"),
     "burst": (lambda value: _is_count(value, 1), "a number of tokens from 1"),
@@ -97,6 +102,10 @@ class LLMSettings:
     """Further keys that are accepted, each with a quota and a limit of its own."""
     models: list[str] = field(default_factory=lambda: ["gpt-5-mini", "gpt-4o-mini"])
     """Names of the models that are served."""
+    image_models: list[str] = field(default_factory=list)
+    """Names of the models that make pictures; many services have none."""
+    json_schema: bool = True
+    """Whether answers can be asked for that fit a JSON schema; not every service can."""
     first_token: float = 0.6
     """Seconds from a request to its first token."""
     tokens_per_second: float = 40

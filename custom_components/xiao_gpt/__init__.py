@@ -19,6 +19,7 @@ from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, se
 from .dialogue import Dialogue, spoken_language
 from .keys_issue import async_forget_keys, async_report_keys
 from .listener import Listener
+from .llm import async_offer_tools
 from .login_issue import async_forget_login, async_report_login
 from .memory import Memory
 from .migration import async_migrate_entry as async_migrate_entry
@@ -31,7 +32,15 @@ from .settings import Settings
 from .usage import Ledger
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
-PLATFORMS = [Platform.CONVERSATION, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
+PLATFORMS = [
+    Platform.AI_TASK,
+    Platform.CONVERSATION,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -107,6 +116,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
 
     allowance.review()
     check_speakers()
+    entry.async_on_unload(async_offer_tools(hass))  # before the assistants, who may use them
     # Before the platforms: their own look for new speakers finds the dialogues there.
     entry.async_on_unload(coordinator.async_add_listener(check_speakers))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

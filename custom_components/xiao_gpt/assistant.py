@@ -1,7 +1,8 @@
 """The language model behind an assistant, whatever kind of entity stands for it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from functools import cached_property
+from typing import Any
 
 from homeassistant.components import conversation
 from homeassistant.config_entries import ConfigSubentry
@@ -11,6 +12,7 @@ from homeassistant.helpers.entity import Entity
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 
 from .assistant_settings import parameters_of, past_turns_of
+from .attachments import async_read_attachments
 from .confirmation import CONF_CONFIRM_EFFECTS, Guard
 from .const import CONF_BASE_URL, DOMAIN
 from .coordinator import XiaoGptConfigEntry
@@ -44,7 +46,6 @@ class AssistantEntity(Entity):
     """An entity that stands for an assistant and speaks with its language model."""
 
     _attr_has_entity_name = True
-    _attr_name = None
 
     def __init__(self, entry: XiaoGptConfigEntry, subentry: ConfigSubentry) -> None:
         """Take the subentry that describes the assistant."""
@@ -53,10 +54,17 @@ class AssistantEntity(Entity):
         self._attr_unique_id = subentry.subentry_id
         self._attr_device_info = assistant_device(subentry)
 
-    async def _async_reply(self, chat_log: conversation.ChatLog) -> None:
+    async def _async_reply(
+        self, chat_log: conversation.ChatLog, response_format: Mapping[str, Any] | None = None
+    ) -> None:
         """Let the model answer the chat log, with as many rounds of tools as it needs.
 
+        Args:
+            chat_log: the conversation.
+            response_format: asks for data instead of words.
+
         Raises:
+            HomeAssistantError: a file that comes along cannot be sent.
             GptError: the service failed, or the model said nothing or never came to an end.
         """
         guard = Guard(self.hass, chat_log) if self.subentry.data.get(CONF_CONFIRM_EFFECTS, True) else None
@@ -69,12 +77,19 @@ class AssistantEntity(Entity):
         past_turns = past_turns_of(self.subentry.data)
         vendor = vendor_of(self.entry.data[CONF_BASE_URL])
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
+        files = await async_read_attachments(self.hass, chat_log.content)
         for _ in range(MAX_TOOL_ROUNDS):
             messages = self._trimmed(
-                as_messages(recent(chat_log.content, past_turns), self.entity_id, wants_thoughts=wants_thoughts(vendor))
+                as_messages(
+                    recent(chat_log.content, past_turns),
+                    self.entity_id,
+                    wants_thoughts=wants_thoughts(vendor),
+                    files=files,
+                )
             )
             said_anything = False
-            async for said in chat_log.async_add_delta_content_stream(self.entity_id, self._deltas(messages, tools)):
+            deltas = self._deltas(messages, tools, response_format)
+            async for said in chat_log.async_add_delta_content_stream(self.entity_id, deltas):
                 # Thoughts alone are no answer.
                 said_anything |= not isinstance(said, conversation.AssistantContent) or bool(
                     said.content or said.tool_calls
@@ -110,11 +125,15 @@ class AssistantEntity(Entity):
         return Moderation(self.entry.runtime_data.options, self.entry.runtime_data.service)
 
     async def _deltas(
-        self, messages: list[ChatCompletionMessageParam], tools: list[ChatCompletionFunctionToolParam]
+        self,
+        messages: list[ChatCompletionMessageParam],
+        tools: list[ChatCompletionFunctionToolParam],
+        response_format: Mapping[str, Any] | None,
     ) -> AsyncGenerator[conversation.AssistantContentDeltaDict | conversation.ToolResultContentDeltaDict]:
         """Yield the model's reply in the shape that the chat log takes."""
         yield {"role": "assistant"}
-        request = Request(self.subentry.data[CONF_MODEL], messages, tools, parameters_of(self.subentry.data))
+        parameters = parameters_of(self.subentry.data)
+        request = Request(self.subentry.data[CONF_MODEL], messages, tools, parameters, response_format)
         data = self.entry.runtime_data
         used: list[Key] = []
         parts = metered(

@@ -47,8 +47,8 @@ from .assistant_settings import (
     parameters_of,
     section_of,
 )
-from .const import CONF_BASE_URL
-from .flow_fields import model_selector
+from .const import CONF_BASE_URL, CONF_IMAGE_MODEL
+from .flow_fields import image_model, model_selector
 from .gpt import (
     GptError,
     Parameters,
@@ -59,6 +59,8 @@ from .gpt import (
     preferred,
     vendor_of,
 )
+from .gpt.images import is_image_model
+from .llm import API_ID
 from .prompts import default_assistant_name, default_prompt
 from .service_form import field_of
 
@@ -112,7 +114,7 @@ class AssistantFlow(ConfigSubentryFlow):
             {
                 CONF_NAME: default_assistant_name(language),
                 CONF_PROMPT: default_prompt(language),
-                CONF_LLM_HASS_API: [llm.LLM_API_ASSIST],
+                CONF_LLM_HASS_API: [llm.LLM_API_ASSIST, API_ID],
             },
         )
 
@@ -135,6 +137,8 @@ class AssistantFlow(ConfigSubentryFlow):
             except GptError as err:
                 self._tell(err)
             values = {CONF_MODEL: preferred(self._models), **known}
+            if step_id == "user":
+                values |= image_model(self._models)
         else:
             values = _cleaned(user_input)
             parameters = self._check(values)
@@ -189,6 +193,7 @@ class AssistantFlow(ConfigSubentryFlow):
             vol.Required(CONF_NAME): str,
             vol.Required(CONF_MODEL): model_selector(self._models),
             vol.Optional(CONF_PROMPT): _TypedTemplate(),
+            vol.Optional(CONF_IMAGE_MODEL): model_selector(list(filter(is_image_model, self._models))),
             vol.Optional(CONF_LLM_HASS_API): SelectSelector(SelectSelectorConfig(options=apis, multiple=True)),
         }
         for name, within in SECTIONS.items():

@@ -21,9 +21,10 @@ import probatio as vol
 
 from .assistant_flow import AssistantFlow
 from .const import CONF_API_KEYS, CONF_BASE_URL, CONF_XIAOMI, DOMAIN, SUBENTRY_ASSISTANT
-from .flow_fields import model_selector
+from .flow_fields import image_model, model_selector
 from .gpt import preferred
 from .keys_issue import ReauthContext
+from .llm import API_ID
 from .login_flow import LOGIN_STEPS, LoginFlow
 from .migration import MINOR_VERSION, VERSION
 from .options_flow import XiaoGptOptionsFlow
@@ -207,7 +208,8 @@ class XiaoGptConfigFlow(LoginFlow, domain=DOMAIN):
                     "data": {
                         CONF_MODEL: model,
                         CONF_PROMPT: default_prompt(language),
-                        CONF_LLM_HASS_API: [llm.LLM_API_ASSIST],
+                        CONF_LLM_HASS_API: [llm.LLM_API_ASSIST, API_ID],
+                        **image_model(self._models),
                     },
                     "unique_id": None,
                 }

@@ -15,6 +15,7 @@ from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 from .coordinator import XiaoGptConfigEntry
 from .gpt import GptError
 from .interruption import interruption
+from .llm import async_chosen
 
 PARALLEL_UPDATES = 0
 
@@ -32,6 +33,7 @@ async def async_setup_entry(
 class Assistant(AssistantEntity, conversation.ConversationEntity):
     """A conversation agent with a persona, a model and, if allowed, the home's tools."""
 
+    _attr_name = None
     _attr_supports_streaming = True
 
     def __init__(self, entry: XiaoGptConfigEntry, subentry: ConfigSubentry) -> None:
@@ -54,7 +56,7 @@ class Assistant(AssistantEntity, conversation.ConversationEntity):
         try:
             await chat_log.async_provide_llm_data(
                 user_input.as_llm_context(DOMAIN),
-                self.subentry.data.get(CONF_LLM_HASS_API),
+                async_chosen(self.hass, self.subentry.data.get(CONF_LLM_HASS_API)),
                 self.subentry.data.get(CONF_PROMPT),
                 user_input.extra_system_prompt,
             )

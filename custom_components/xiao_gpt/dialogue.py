@@ -1,6 +1,7 @@
 """The dialogue at one speaker: what was heard is decided, answered and spoken, one turn at a time."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from copy import deepcopy
 from dataclasses import replace
@@ -17,11 +18,12 @@ from homeassistant.util import dt as dt_util
 from .answer import Answer, Said
 from .confirmation import async_is_reply
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
+from .handover import Handover
 from .memory import Memory
 from .names import HomeNames
 from .phrases import Phrase
 from .polling import Attention
-from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router, normal
+from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router
 from .session import Session
 from .settings import Settings
 from .speech import Clock, Ending, SpeechRate, Talk
@@ -34,8 +36,8 @@ TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
 _NOBODYS = frozenset({Reason.SWITCHED_OFF, Reason.NOTHING_TO_STOP, Reason.SAYS_NOTHING})
 """Utterances that not even an automation is interested in."""
-HANDED_OVER_S = 30.0
-"""So soon XiaoAI's record of what it was told to do in a person's place is seen."""
+REMEMBERED = 5
+"""How many utterances are remembered, for who asks what was said."""
 DISTRUST_S = 120.0
 """How long after a failure XiaoAI is not silenced before the agent's first words have come."""
 
@@ -68,6 +70,7 @@ class Dialogue:
         self.continuous = False
         """Whether the speaker listens again after each answer."""
         self.mode = Mode.AUTOMATIC
+        self.handover = Handover(speaker)
         self.set_rate: SpeechRate | None = None
         """The pace, where a person has set it; else it is learned."""
         self._hass = hass
@@ -77,7 +80,8 @@ class Dialogue:
         self._memory = memory
         self._names = names
         self._before: tuple[Record, Decision, float] | None = None
-        self._handed_over: tuple[str, float] | None = None
+        self.recent: deque[tuple[Record, Decision]] = deque(maxlen=REMEMBERED)
+        """What was said to the speaker last, and who answered it; oldest first."""
         self._listeners: list[Callable[[Record, Decision], None]] = []
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
@@ -149,6 +153,8 @@ class Dialogue:
             record: the utterance.
             age: seconds since it was spoken.
         """
+        if self.handover.take(record):
+            return
         if age > TOO_LATE_S:
             LOGGER.warning(
                 "What was said to %s came to be known %.0f s later, and is not answered", self.speaker.info.name, age
@@ -170,6 +176,8 @@ class Dialogue:
         self._newer = asyncio.Event()
         for listener in self._listeners:
             listener(record, decision)
+        if not context.handed_over:
+            self.recent.append((record, decision))
         before = self._before
         if decision.route is not Route.COMMAND:
             self._before = record, decision, time.monotonic()
@@ -181,7 +189,7 @@ class Dialogue:
             self._before = record, decision, time.monotonic()
         if decision.intent is Command.STOP:
             self.set(continuous=False)  # "别说了" is not an invitation to go on
-        if decision.reason in _NOBODYS:
+        if decision.reason in _NOBODYS or context.handed_over:
             return
         turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
         self._turns.append(turn)
@@ -200,7 +208,7 @@ class Dialogue:
             answering=self.answering,
             reply=_reply(record),
             previous=previous,
-            handed_over=self._was_handed_over(record.query),
+            handed_over=self.handover.was_told(record.query),
             mode=self.mode,
             continuous=self.continuous,
         )
@@ -212,12 +220,39 @@ class Dialogue:
         session = self._memory.of(self.speaker.info.did).session
         return async_is_reply(self._hass, session.conversation_id(self.speaker.info.did), words)
 
-    def _was_handed_over(self, query: str) -> bool:
-        """Return whether it is not a person who says this, but what XiaoAI was told to do in a person's place."""
-        if self._handed_over is None:
-            return False
-        words, when = self._handed_over
-        return normal(query) == normal(words) and time.monotonic() < when + HANDED_OVER_S
+    async def announce(self, text: str) -> None:
+        """Begin to say something that nobody asked for here, in place of what is being said; it goes on by itself.
+
+        Raises:
+            XiaomiError: the speaker did not take the first words.
+        """
+        self.interrupt()
+        begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def first_words() -> None:
+            if not begun.done():
+                begun.set_result(None)
+
+        turn = Turn("", Talk(self.speaker, self._rate, on_first_words=first_words, substitute=Phrase.FILTERED))
+        self._turns.append(turn)
+        self._changed()
+        self._start(self._announce(turn, text, begun), "announcement")
+        await begun
+
+    async def _announce(self, turn: Turn, text: str, begun: asyncio.Future[None]) -> None:
+        try:
+            async with self._one_at_a_time:
+                await self._speak(turn, text)
+        except XiaomiError as err:
+            if begun.done():
+                LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
+            else:
+                begun.set_exception(err)
+        finally:
+            self._turns.remove(turn)
+            self._changed()
+            if not begun.done():  # there was nothing to say, or nobody may speak any more
+                begun.set_result(None)
 
     def _start(self, doing: Coroutine[Any, Any, None], what: str) -> None:
         self._entry.async_create_background_task(self._hass, doing, f"{DOMAIN} {what} at {self.speaker.info.did}")
@@ -309,7 +344,7 @@ class Dialogue:
         record, decision, when = self._before
         self._memory.correct(record.query, llm=False)
         self._before = record, replace(decision, llm=False), when
-        self._handed_over = record.query, time.monotonic()
+        self.handover.tell(record.query)
         try:
             await self.speaker.execute(record.query)
         except SpeakerRefusedError:
@@ -351,9 +386,9 @@ class Dialogue:
         await self._speak(turn, Phrase.BUDGET_SPENT)
         return True
 
-    async def _speak(self, turn: Turn, phrase: Phrase) -> None:
+    async def _speak(self, turn: Turn, words: str) -> None:
         await self.speaker.pause()
-        turn.talk.feed(phrase)
+        turn.talk.feed(words)
         turn.talk.finish()
         await turn.talk.run()
 

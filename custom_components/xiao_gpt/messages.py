@@ -10,6 +10,7 @@ from homeassistant.helpers.json import json_dumps
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 import probatio
 
+from .attachments import Parts
 from .gpt import WEB_SEARCH_TOOL
 
 
@@ -24,8 +25,13 @@ def as_tool(tool: llm.Tool, api: llm.APIInstance) -> ChatCompletionFunctionToolP
     }
 
 
-def as_message(content: conversation.Content) -> ChatCompletionMessageParam | None:
-    """Return an entry of the chat log as a message, or None if it says nothing."""
+def as_message(content: conversation.Content, files: Parts | None = None) -> ChatCompletionMessageParam | None:
+    """Return an entry of the chat log as a message, or None if it says nothing.
+
+    Args:
+        content: the entry.
+        files: what comes along with the messages of the log, read.
+    """
     match content:
         case conversation.ToolResultContent(tool_name=tool) if tool == WEB_SEARCH_TOOL:
             # The service searches by itself, once it is given its own words back.
@@ -48,6 +54,9 @@ def as_message(content: conversation.Content) -> ChatCompletionMessageParam | No
             }
         case conversation.AssistantContent() if content.content:
             return {"role": "assistant", "content": content.content}
+        case conversation.UserContent(attachments=[*attached]) if attached:
+            parts = [(files or {})[attachment.path] for attachment in attached]
+            return {"role": "user", "content": [{"type": "text", "text": content.content}, *parts]}
         case conversation.UserContent():
             return {"role": "user", "content": content.content}
         case conversation.SystemContent() if content.content:
@@ -56,7 +65,11 @@ def as_message(content: conversation.Content) -> ChatCompletionMessageParam | No
 
 
 def as_messages(
-    content: Sequence[conversation.Content], agent_id: str, *, wants_thoughts: bool = False
+    content: Sequence[conversation.Content],
+    agent_id: str,
+    *,
+    wants_thoughts: bool = False,
+    files: Parts | None = None,
 ) -> list[ChatCompletionMessageParam]:
     """Return the chat log as messages.
 
@@ -67,6 +80,7 @@ def as_messages(
         agent_id: who is to answer.
         wants_thoughts: whether the service refuses calls of tools without thoughts. Those that Home Assistant made by
             itself have none, and are left out; what was said of them stays.
+        files: what comes along with the messages, read.
     """
     messages: list[ChatCompletionMessageParam] = []
     for turn in _turns(content):
@@ -78,7 +92,7 @@ def as_messages(
                     continue
                 if isinstance(said, conversation.AssistantContent):
                     said = replace(said, tool_calls=None)
-            if (message := as_message(said)) is None:
+            if (message := as_message(said, files)) is None:
                 continue
             if used_tools and own and isinstance(said, conversation.AssistantContent) and said.thinking_content:
                 message = cast("ChatCompletionMessageParam", {**message, "reasoning_content": said.thinking_content})

@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -14,10 +15,12 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
+    TextSelectorType,
     TimeSelector,
 )
 import probatio as vol
 
+from .gpt.search import SearchError, SearchKind, search
 from .routing import Doubt, ModelKind
 from .settings import (
     AUTOMATIC,
@@ -36,17 +39,23 @@ from .settings import (
     CONF_NIGHT_FROM,
     CONF_NIGHT_TO,
     CONF_POLLS,
+    CONF_SEARCH,
+    CONF_SEARCH_ADDRESS,
+    CONF_SEARCH_KEY,
     CONF_SESSION_MINUTES,
     CONF_THINKING_AFTER,
     CONF_TO_LLM,
     CONF_TO_XIAOAI,
     DEFAULTS,
+    NO_SEARCH,
     SECTION_COSTS,
     SECTION_DIALOGUE,
     SECTION_MODERATION,
     SECTION_POLLING,
     SECTION_ROUTING,
+    SECTION_SEARCH,
     SECTION_WORDS,
+    Settings,
 )
 
 _PHRASES = TextSelector(TextSelectorConfig(multiple=True))
@@ -90,6 +99,11 @@ _FIELDS: dict[str, dict[str, Any]] = {
         CONF_DAILY_TOKENS: _number(0, 100_000_000, 1000),
         CONF_DAILY_MONEY: _number(0, 10_000, 0.01),
     },
+    SECTION_SEARCH: {
+        CONF_SEARCH: _choice([NO_SEARCH, *SearchKind], CONF_SEARCH),
+        CONF_SEARCH_ADDRESS: TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+        CONF_SEARCH_KEY: TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")),
+    },
 }
 
 
@@ -104,11 +118,24 @@ class XiaoGptOptionsFlow(OptionsFlow):
             polling = cleaned[SECTION_POLLING]
             if polling[CONF_NIGHT] and polling[CONF_NIGHT_FROM] == polling[CONF_NIGHT_TO]:
                 errors["base"] = "empty_night"
+            elif error := await self._try_search(cleaned):
+                errors["base"] = error
             else:
                 return self.async_create_entry(data=cleaned)
         return self.async_show_form(
             step_id="init", data_schema=_schema(user_input or self.config_entry.options), errors=errors
         )
+
+    async def _try_search(self, options: Mapping[str, Any]) -> str | None:
+        """Return why a search service that has just been set cannot be used; None if it can, or there is none."""
+        service = Settings.of(options).search
+        if service is None or service == Settings.of(self.config_entry.options).search:
+            return None  # a search may cost money
+        try:
+            await search(async_get_clientsession(self.hass), service, "Home Assistant")
+        except SearchError as err:
+            return err.reason
+        return None
 
 
 def _schema(known: Mapping[str, Any]) -> vol.Schema:

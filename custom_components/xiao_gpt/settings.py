@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, Final, Self
 
+from .gpt.search import SearchKind, SearchService
 from .routing import DEFAULT_KEYWORDS, Command, Context, Doubt
 
 SECTION_DIALOGUE: Final = "dialogue"
@@ -13,6 +14,7 @@ SECTION_WORDS: Final = "words"
 SECTION_POLLING: Final = "polling"
 SECTION_COSTS: Final = "costs"
 SECTION_MODERATION: Final = "moderation"
+SECTION_SEARCH: Final = "search"
 
 CONF_SESSION_MINUTES: Final = "session_minutes"
 CONF_THINKING_AFTER: Final = "thinking_after"
@@ -32,6 +34,9 @@ CONF_DAILY_MONEY: Final = "daily_money"
 CONF_BLOCKED_WORDS: Final = "blocked_words"
 CONF_BLOCK_COARSE: Final = "block_coarse"
 CONF_MODERATION_SERVICE: Final = "moderation_service"
+CONF_SEARCH: Final = "search_kind"
+CONF_SEARCH_ADDRESS: Final = "search_address"
+CONF_SEARCH_KEY: Final = "search_key"
 
 COMMAND_FIELDS: Final = {
     Command.TURN_ON: "words_turn_on",
@@ -47,6 +52,9 @@ COMMAND_FIELDS: Final = {
 
 AUTOMATIC: Final = "automatic"
 """The best classifier that the machine is quick enough for."""
+
+NO_SEARCH: Final = "none"
+"""The language model cannot search the web."""
 
 DEFAULTS: Final[dict[str, Any]] = {
     CONF_SESSION_MINUTES: 20,
@@ -67,6 +75,9 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_BLOCKED_WORDS: [],
     CONF_BLOCK_COARSE: False,
     CONF_MODERATION_SERVICE: False,
+    CONF_SEARCH: NO_SEARCH,
+    CONF_SEARCH_ADDRESS: "",
+    CONF_SEARCH_KEY: "",
     **{name: [] for name in COMMAND_FIELDS.values()},
 }
 
@@ -107,6 +118,8 @@ class Settings:
     """Whether the same goes for our list of coarse words."""
     moderation_service: bool = False
     """Whether the LLM service's own moderation is asked, too."""
+    search: SearchService | None = None
+    """Where the language model searches the web."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -120,6 +133,7 @@ class Settings:
                 SECTION_MODERATION,
                 SECTION_POLLING,
                 SECTION_COSTS,
+                SECTION_SEARCH,
             )
             for name, value in options.get(section, {}).items()
         }
@@ -141,6 +155,7 @@ class Settings:
             blocked_words=tuple(flat[CONF_BLOCKED_WORDS]),
             block_coarse=bool(flat[CONF_BLOCK_COARSE]),
             moderation_service=bool(flat[CONF_MODERATION_SERVICE]),
+            search=search_service(flat),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
 
@@ -167,3 +182,10 @@ class Settings:
             return False
         begin, end = self.night
         return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def search_service(fields: Mapping[str, Any]) -> SearchService | None:
+    """Return the search service that a person has set, or None."""
+    if (kind := fields[CONF_SEARCH]) == NO_SEARCH:
+        return None
+    return SearchService(SearchKind(kind), fields[CONF_SEARCH_ADDRESS].strip(), fields[CONF_SEARCH_KEY].strip())

@@ -7,6 +7,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.xiao_gpt.const import DOMAIN, SUBENTRY_ASSISTANT
+from custom_components.xiao_gpt.llm import API_NAME
 from custom_components.xiao_gpt.prompts import default_prompt
 from simulator.world import DEFAULT_HOME
 from tests.integration.support import (
@@ -74,7 +75,7 @@ async def test_three_steps_lead_to_an_entry(hass, sim):
     assert assistant(entry).data == {
         "model": "gpt-4o-mini",
         "prompt": default_prompt("zh-Hans"),
-        "llm_hass_api": ["assist"],
+        "llm_hass_api": ["assist", "xiao_gpt"],
     }
 
 
@@ -412,9 +413,12 @@ async def test_an_assistant_can_be_added(hass, sim, entry):
         "name": "小爱 GPT",
         "model": "gpt-5-mini",
         "prompt": default_prompt("zh-Hans"),
-        "llm_hass_api": ["assist"],
+        "llm_hass_api": ["assist", "xiao_gpt"],
     }
-    assert options(step, "llm_hass_api") == [{"label": "Assist", "value": "assist"}]
+    assert options(step, "llm_hass_api") == [
+        {"label": "Assist", "value": "assist"},
+        {"label": API_NAME, "value": "xiao_gpt"},
+    ]
     step = await submit_assistant(hass, step, {"name": "诗人", "model": "gpt-4o-mini", "prompt": "只用诗句回答。"})
     assert (step["type"], step["title"]) == (FlowResultType.CREATE_ENTRY, "诗人")
     await hass.async_block_till_done()

@@ -5,7 +5,9 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.xiao_gpt import options_flow
 from custom_components.xiao_gpt.const import DOMAIN
+from custom_components.xiao_gpt.gpt.search import SearchError, SearchKind, SearchReason, SearchService
 from custom_components.xiao_gpt.phrases import Phrase
 from custom_components.xiao_gpt.routing import Command, Doubt, ModelKind, Reason, Route
 from custom_components.xiao_gpt.settings import COMMAND_FIELDS, DEFAULTS, Settings
@@ -45,7 +47,7 @@ def filled_in(step):
 
 async def test_the_form_shows_what_holds_by_default(hass, entry):
     filled = filled_in(await open_form(hass, entry))
-    assert list(filled) == ["dialogue", "routing", "words", "moderation", "polling", "costs"]
+    assert list(filled) == ["dialogue", "routing", "words", "moderation", "polling", "costs", "search"]
     flat = {name: value for fields in filled.values() for name, value in fields.items()}
     assert flat == DEFAULTS
     assert Settings.of(filled) == Settings.of({})
@@ -275,3 +277,35 @@ async def test_own_words_correct(hass, entry, living, sim):
     since = living.ask("换那个快的")
     told = await living.event("command", since=since, command="execute")
     assert told.fields["text"] == TALE
+
+
+# Searching the web
+
+
+@pytest.mark.parametrize("kind", SearchKind)
+async def test_a_search_service_is_tried_before_it_is_kept(hass, entry, sim, kind):
+    search = {"search_kind": kind, "search_address": f" {sim.url}/{kind} ", "search_key": sim.search.api_key}
+    assert (await save(hass, entry, {"search": search}))["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.runtime_data.options.search == SearchService(kind, f"{sim.url}/{kind}", sim.search.api_key)
+    assert len(sim.timeline.since(0, "search")) == 1
+    await save(hass, entry, {"dialogue": {"session_minutes": 5}})
+    assert entry.options["search"]["search_key"] == sim.search.api_key
+    assert len(sim.timeline.since(0, "search")) == 1  # a search may cost money
+
+
+@pytest.mark.parametrize("fail", SearchReason)
+async def test_a_search_service_that_does_not_work_is_told(hass, entry, sim, fail, monkeypatch):
+
+    async def failing(*_):
+        raise SearchError(fail)
+
+    monkeypatch.setattr(options_flow, "search", failing)
+    search = {"search_kind": "searxng", "search_address": "http://192.168.1.2:8080", "search_key": ""}
+    step = await save(hass, entry, {"search": search})
+    assert step["errors"] == {"base": fail}
+    assert filled_in(step)["search"] == search
+    assert entry.options == {}
+
+
+async def test_no_search_service_is_the_default(hass, entry):
+    assert Settings.of(entry.options).search is None

@@ -15,6 +15,7 @@ import custom_components.xiao_gpt
 from custom_components.xiao_gpt.assistant_flow import EFFORTS
 from custom_components.xiao_gpt.const import DOMAIN, SUBENTRY_ASSISTANT
 from custom_components.xiao_gpt.gpt import Reason, Vendor, vendors
+from custom_components.xiao_gpt.gpt.search import SearchReason
 from custom_components.xiao_gpt.keys_issue import ReauthContext
 from custom_components.xiao_gpt.login_flow import _ERRORS, _QR_RENEWALS as QR_RENEWALS, LOGIN_STEPS
 from custom_components.xiao_gpt.xiaomi import Way
@@ -136,6 +137,10 @@ def test_each_error_of_a_flow_exists():
     assert own | reasons == TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["error"].keys()
     for error in [*errors.values(), *TEXTS["en"]["config_subentries"][SUBENTRY_ASSISTANT]["error"].values()]:
         assert placeholders(error) <= FORM_PLACEHOLDERS
+
+
+def test_each_error_of_the_options_exists():
+    assert TEXTS["en"]["options"]["error"].keys() == {"empty_night"} | set(SearchReason)
 
 
 def test_each_end_of_a_flow_exists():

@@ -46,7 +46,7 @@ def make_client(
         else AsyncOpenAI(base_url=base_url or DEFAULT_BASE_URL, **common)
     )
     client.platform_headers()
-    _ = client.chat.completions, client.models, client.moderations
+    _ = client.chat.completions, client.models, client.moderations, client.images
     return client
 
 

@@ -1,7 +1,7 @@
 """A streamed reply of the chat completions API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,12 +48,18 @@ class Request:
     messages: Sequence[ChatCompletionMessageParam]
     tools: Sequence[ChatCompletionFunctionToolParam] = ()
     parameters: Parameters = field(default_factory=Parameters)
+    response_format: Mapping[str, Any] | None = None
+    """Asks for data instead of words; see `structure.py`."""
 
     def options(self, base_url: str) -> dict[str, Any]:
         """Return what a service is sent beside the model and the messages."""
         vendor = vendor_of(base_url)
-        tools = [*self.tools, *self.parameters.tools(vendor)]
-        return self.parameters.options(self.model, vendor) | ({"tools": tools} if tools else {})
+        options = self.parameters.options(self.model, vendor)
+        if tools := [*self.tools, *self.parameters.tools(vendor)]:
+            options["tools"] = tools
+        if self.response_format is not None:
+            options["response_format"] = self.response_format
+        return options
 
 
 class _InterruptedError(Exception):
