@@ -15,6 +15,7 @@ from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 from .coordinator import XiaoGptConfigEntry
 from .gpt import GptError
 from .interruption import interruption
+from .native import NativeControl
 
 PARALLEL_UPDATES = 0
 
@@ -37,6 +38,7 @@ class Assistant(AssistantEntity, conversation.ConversationEntity):
     def __init__(self, entry: XiaoGptConfigEntry, subentry: ConfigSubentry) -> None:
         """Take the subentry that describes the assistant."""
         super().__init__(entry, subentry)
+        self._native = NativeControl(entry)
         if subentry.data.get(CONF_LLM_HASS_API):
             self._attr_supported_features = conversation.ConversationEntityFeature.CONTROL
 
@@ -51,6 +53,10 @@ class Assistant(AssistantEntity, conversation.ConversationEntity):
         self, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog
     ) -> conversation.ConversationResult:
         """Answer one message."""
+        if self.subentry.data.get(CONF_LLM_HASS_API) and (
+            done := await self._native.answer(self.hass, user_input, chat_log, self.entity_id)
+        ):
+            return done
         try:
             await chat_log.async_provide_llm_data(
                 user_input.as_llm_context(DOMAIN),

@@ -1,5 +1,6 @@
 """What this integration itself says at a speaker: in Chinese, the language that XiaoAI is spoken to in."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -19,3 +20,18 @@ class Phrase(StrEnum):
     SORRY = "抱歉，我刚才出了点问题，请稍后再问我一次。"
     STALLED = "抱歉，后面的话没有收到，请再问我一次。"
     FILTERED = "这里有句话小爱不让说，我先跳过。"
+
+
+_MOST_NAMES = 6
+"""More of them nobody remembers."""
+
+
+def assistant_chosen(name: str) -> str:
+    """Say who answers from now on."""
+    return f"好的，现在由{name}来回答。"
+
+
+def no_such_assistant(said: str, names: Sequence[str]) -> str:
+    """Say that nobody is called so, and who there is."""
+    refusal = f"没有叫{said}的助手。" if said else ""
+    return f"{refusal}可以换成{'、'.join(names[:_MOST_NAMES])}。"

@@ -21,6 +21,8 @@ CONF_LEANING: Final = "leaning"
 CONF_DOUBT: Final = "doubt"
 CONF_TO_LLM: Final = "to_llm"
 CONF_TO_XIAOAI: Final = "to_xiaoai"
+CONF_ASK_BACK: Final = "ask_back"
+CONF_NATIVE_SPEAKER: Final = "native_speaker"
 CONF_POLLS: Final = "polls_per_minute"
 CONF_NIGHT: Final = "night_rest"
 CONF_NIGHT_FROM: Final = "night_from"
@@ -41,6 +43,9 @@ COMMAND_FIELDS: Final = {
 AUTOMATIC: Final = "automatic"
 """The best classifier that the machine is quick enough for."""
 
+NOBODY: Final = "none"
+"""No speaker does for the Assist dialog what the assistants cannot."""
+
 DEFAULTS: Final[dict[str, Any]] = {
     CONF_SESSION_MINUTES: 20,
     CONF_THINKING_AFTER: 4,
@@ -51,6 +56,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_DOUBT: Doubt.LLM.value,
     CONF_TO_LLM: [],
     CONF_TO_XIAOAI: [],
+    CONF_ASK_BACK: True,
+    CONF_NATIVE_SPEAKER: AUTOMATIC,
     CONF_POLLS: 0,
     CONF_NIGHT: False,
     CONF_NIGHT_FROM: "23:00:00",
@@ -85,6 +92,10 @@ class Settings:
     """What contains one of these phrases is the language model's."""
     to_xiaoai: tuple[str, ...] = ()
     """What contains one of these phrases is XiaoAI's."""
+    ask_back: bool = True
+    """Whether a speaker listens again when an answer ends with a question."""
+    native_speaker: str = AUTOMATIC
+    """The did of the speaker that does for the Assist dialog what is XiaoAI's; or "automatic", or "none"."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -107,6 +118,8 @@ class Settings:
             doubt=Doubt(flat[CONF_DOUBT]),
             to_llm=tuple(flat[CONF_TO_LLM]),
             to_xiaoai=tuple(flat[CONF_TO_XIAOAI]),
+            ask_back=bool(flat[CONF_ASK_BACK]),
+            native_speaker=str(flat[CONF_NATIVE_SPEAKER]),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
 
