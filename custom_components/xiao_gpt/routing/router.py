@@ -71,7 +71,7 @@ class Router:
             return Decision(Route.NATIVE, Reason.OWN_PHRASE)
         if _contains(words, context.to_llm):
             return Decision(Route.LLM, Reason.OWN_PHRASE, llm=True)
-        if context.mode is Mode.KEYWORD and not context.continuous:
+        if context.mode is Mode.KEYWORD and not context.continuous and not _was_asked(context.previous):
             if any((keyword := normal(word)) and words.startswith(keyword) for word in context.keywords):
                 return Decision(Route.LLM, Reason.KEYWORD, llm=True)
             return Decision(Route.NATIVE, Reason.NO_KEYWORD)
@@ -133,6 +133,11 @@ def _following(utterance: str, previous: Previous | None) -> float:
     strength = ELLIPTIC if goes_on(utterance) or previous.asked else SAME_SIDE
     fading: float = strength * 0.5 ** (previous.seconds / _FADES_S)
     return fading if previous.llm else -fading
+
+
+def _was_asked(previous: Previous | None) -> bool:
+    """Return whether the speaker listens because it has asked something: nobody says a keyword then."""
+    return previous is not None and previous.asked and previous.seconds < _FADES_S
 
 
 def _is_ours(utterance: str, context: Context, intent: str) -> bool:
