@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from .agents import AgentChoice
 from .answer import Answer, Said
 from .const import DOMAIN, LOGGER
-from .earlier import Earlier
+from .earlier import Earlier, reply_of
 from .handover import Handover, settled
 from .memory import Memory
 from .names import HomeNames
@@ -25,7 +25,7 @@ from .session import Session
 from .settings import Settings
 from .speech import Clock, Ending, SpeechRate, Talk
 from .turn import Scope, Turn, Words, converse, keep
-from .xiaomi import Kind, Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
+from .xiaomi import Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
 
 LIVELY_S = 60.0
 """How long after the last exchange a follow-up question is likely."""
@@ -202,7 +202,7 @@ class Dialogue:
             self._settings.context(self._names.all),
             enabled=self.enabled,
             answering=self.answering,
-            reply=_reply(record),
+            reply=reply_of(record),
             previous=None if self._before is None else self._before.as_previous(),
             handed_over=self.handover.was_told(record.query),
             mode=self.mode,
@@ -267,7 +267,7 @@ class Dialogue:
     async def _decide_again(self, now: Earlier, context: Context) -> None:
         """Decide once it is known what XiaoAI has made of the utterance."""
         record = await settled(self.speaker, now.record)
-        decision = self._router.decide(record.query, replace(context, reply=_reply(record) or Reply()))
+        decision = self._router.decide(record.query, replace(context, reply=reply_of(record) or Reply()))
         now.record, now.decision = record, decision
         now.ours = decision.route is Route.UNSURE
 
@@ -394,10 +394,3 @@ class Dialogue:
     @property
     def _rate(self) -> SpeechRate:
         return self.set_rate or self._memory.of(self.speaker.info.did).rate
-
-
-def _reply(record: Record) -> Reply | None:
-    """Return what XiaoAI made of an utterance; None where its record does not tell, or not yet."""
-    if record.kind in (Kind.EMPTY, Kind.OTHER) and not record.answer:
-        return None
-    return Reply(record.answer, record.plays_audio, record.kind is Kind.LLM)

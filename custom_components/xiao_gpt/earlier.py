@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 import time
 
-from .routing import Decision, Previous, Route
-from .xiaomi import Record
+from .routing import Decision, Previous, Reply, Route
+from .xiaomi import Kind, Record
 
 
 @dataclass
@@ -26,3 +26,10 @@ class Earlier:
     def as_previous(self) -> Previous:
         """Return what the router is told of it."""
         return Previous(self.decision.llm, time.monotonic() - self.when, ours=self.ours, asked=self.asked)
+
+
+def reply_of(record: Record) -> Reply | None:
+    """Return what XiaoAI made of an utterance; None where its record does not tell, or not yet."""
+    if record.kind in (Kind.EMPTY, Kind.OTHER) and not record.answer:
+        return None
+    return Reply(record.answer, record.plays_audio, record.kind is Kind.LLM)
