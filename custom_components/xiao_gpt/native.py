@@ -121,9 +121,10 @@ class NativeControl:
         return _result(user_input, chat_log, words, agent_id)
 
     def _speaker(self, hass: HomeAssistant, user_input: conversation.ConversationInput) -> Dialogue | None:
-        """Return the speaker that is told: the area's, or the chosen one, or the first that can do it."""
+        """Return the speaker that is told: the area's, or the chosen one, or the first that can do it best."""
         data = self._entry.runtime_data
-        dialogues = {did: one for did, one in data.dialogues.items() if data.coordinator.is_available(did)}
+        # In the order of Xiaomi's list: the dialogues began in any.
+        dialogues = {did: data.dialogues[did] for did in data.coordinator.data if data.coordinator.is_available(did)}
         able = [one for one in dialogues.values() if one.speaker.model.execute is not None]
         area = _area(hass, user_input)
         devices = dr.async_get(hass)
@@ -134,8 +135,8 @@ class NativeControl:
         chosen = data.options.native_speaker
         if chosen != AUTOMATIC and chosen in dialogues:
             return dialogues[chosen]
-        # One that is being listened to is not disturbed where another one can do it.
-        return min(able, key=lambda one: one.answering, default=None)
+        # Nobody is disturbed where another one can do it without a word.
+        return min(able, key=lambda one: (one.answering, not one.speaker.model.silent_execute_works), default=None)
 
 
 def _is_from_speaker(hass: HomeAssistant, user_input: conversation.ConversationInput) -> bool:
