@@ -25,6 +25,8 @@ _CHINESE = re.compile("[一-鿿]")
 """XiaoAI understands nothing else."""
 _ALOUD = frozenset({"media"})
 """What is to be heard anyway need not be begun in silence, which not every model can."""
+_GRAVE = re.compile("[开解上落反]锁|门锁|锁上|锁门|开门|关门|大门|车库|报警|警报|布防|撤防|燃气|煤气|安防|保险[箱柜]")
+"""What is not done by a word that nobody has heard: the assistant can ask whether it is meant."""
 _MOST_CONVERSATIONS = 50
 _under_way: ContextVar[frozenset[str]] = ContextVar("xiao_gpt_native", default=frozenset())
 """What is being done: an automation or a script that it sets off may ask for the same again, and again."""
@@ -57,7 +59,7 @@ class NativeControl:
         words = normal(user_input.text)
         if self._entry.runtime_data.options.native_speaker == NOBODY or _is_from_speaker(hass, user_input):
             return None
-        if words in _under_way.get() or _CHINESE.search(words) is None:
+        if words in _under_way.get() or _CHINESE.search(words) is None or _GRAVE.search(words) is not None:
             return None
         decision = self._decide(user_input.text, chat_log)
         done: conversation.ConversationResult | None = None
@@ -124,7 +126,8 @@ class NativeControl:
         """Return the speaker that is told: the area's, or the chosen one, or the first that can do it best."""
         data = self._entry.runtime_data
         # In the order of Xiaomi's list: the dialogues began in any.
-        dialogues = {did: data.dialogues[did] for did in data.coordinator.data if data.coordinator.is_available(did)}
+        there = [did for did in data.coordinator.data if data.coordinator.is_available(did)]
+        dialogues = {did: data.dialogues[did] for did in there if did in data.dialogues}
         able = [one for one in dialogues.values() if one.speaker.model.execute is not None]
         area = _area(hass, user_input)
         devices = dr.async_get(hass)

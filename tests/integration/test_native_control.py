@@ -1,5 +1,7 @@
 """What is XiaoAI's, asked for from the Assist dialog, a phone or an automation."""
 
+import asyncio
+
 from homeassistant.components import conversation
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import Context
@@ -205,9 +207,14 @@ async def test_what_is_not_chinese_is_not_handed_over(ask, sim):
     assert executed(sim) == []
 
 
-async def test_it_may_be_asked_for_at_once_by_several(hass, ask, sim):
-    import asyncio
+@pytest.mark.parametrize("order", ["打开门锁", "打开车库", "撤防"])
+async def test_locks_and_alarms_are_the_assistants_which_can_ask_back(ask, sim, order):
+    sim.world.teach(order, "好的。")
+    assert await ask(order) == own_answer(order)
+    assert executed(sim) == []
 
+
+async def test_it_may_be_asked_for_at_once_by_several(hass, ask, sim):
     sim.world.teach("关闭空调", "好的，空调已关闭。")
     first, second = await asyncio.gather(ask(AC), ask("关闭空调"))
     assert (first, second) == (COLD, "好的，空调已关闭。")
