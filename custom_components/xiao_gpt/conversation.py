@@ -11,11 +11,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_translations
 
 from .assistant import AssistantEntity
+from .confirmation import async_is_reply
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 from .coordinator import XiaoGptConfigEntry
 from .gpt import GptError
 from .interruption import interruption
 from .llm import async_chosen
+from .native import NativeControl
 
 PARALLEL_UPDATES = 0
 
@@ -39,6 +41,7 @@ class Assistant(AssistantEntity, conversation.ConversationEntity):
     def __init__(self, entry: XiaoGptConfigEntry, subentry: ConfigSubentry) -> None:
         """Take the subentry that describes the assistant."""
         super().__init__(entry, subentry)
+        self._native = NativeControl(entry)
         if subentry.data.get(CONF_LLM_HASS_API):
             self._attr_supported_features = conversation.ConversationEntityFeature.CONTROL
 
@@ -53,6 +56,12 @@ class Assistant(AssistantEntity, conversation.ConversationEntity):
         self, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog
     ) -> conversation.ConversationResult:
         """Answer one message."""
+        controls = self.subentry.data.get(CONF_LLM_HASS_API)
+        # Whether something is to be done is for the assistant, which has asked.
+        if controls and not async_is_reply(self.hass, chat_log.conversation_id, user_input.text):
+            done = await self._native.answer(self.hass, user_input, chat_log, self.entity_id)
+            if done is not None:
+                return done
         try:
             await chat_log.async_provide_llm_data(
                 user_input.as_llm_context(DOMAIN),

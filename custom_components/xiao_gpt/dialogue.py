@@ -8,27 +8,27 @@ from dataclasses import replace
 import time
 from typing import Any
 
-from homeassistant.components import conversation
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
 from homeassistant.core import Context as HassContext, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
+from .agents import AgentChoice
 from .answer import Answer, Said
 from .confirmation import async_is_reply
-from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
-from .handover import Handover
+from .const import DOMAIN, LOGGER
+from .earlier import Earlier, reply_of
+from .handover import Handover, settled
 from .memory import Memory
 from .names import HomeNames
-from .phrases import Phrase
+from .phrases import Phrase, assistant_chosen, no_such_assistant
 from .polling import Attention
-from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router
+from .routing import Command, Context, Decision, DeviceControl, Mode, Reason, Reply, Route, Router
 from .session import Session
 from .settings import Settings
 from .speech import Clock, Ending, SpeechRate, Talk
 from .turn import Scope, Turn, Words, converse, keep
-from .xiaomi import Kind, Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
+from .xiaomi import Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
 
 LIVELY_S = 60.0
 """How long after the last exchange a follow-up question is likely."""
@@ -70,6 +70,9 @@ class Dialogue:
         self.continuous = False
         """Whether the speaker listens again after each answer."""
         self.mode = Mode.AUTOMATIC
+        self.device_control = DeviceControl.AUTOMATIC
+        self.agents = AgentChoice(hass, entry, speaker.info.name, self._changed)
+        """Who answers."""
         self.handover = Handover(speaker)
         self.set_rate: SpeechRate | None = None
         """The pace, where a person has set it; else it is learned."""
@@ -79,7 +82,7 @@ class Dialogue:
         self._settings = settings
         self._memory = memory
         self._names = names
-        self._before: tuple[Record, Decision, float] | None = None
+        self._before: Earlier | None = None
         self.recent: deque[tuple[Record, Decision]] = deque(maxlen=REMEMBERED)
         """What was said to the speaker last, and who answered it; oldest first."""
         self._listeners: list[Callable[[Record, Decision], None]] = []
@@ -92,15 +95,23 @@ class Dialogue:
     # What can be set and seen
 
     @callback
-    def set(self, *, enabled: bool | None = None, continuous: bool | None = None, mode: Mode | None = None) -> None:
+    def set(
+        self,
+        *,
+        enabled: bool | None = None,
+        continuous: bool | None = None,
+        mode: Mode | None = None,
+        device_control: DeviceControl | None = None,
+    ) -> None:
         """Change how the dialogue is held, and tell who observes it."""
-        before = self.enabled, self.continuous, self.mode
+        before = self.enabled, self.continuous, self.mode, self.device_control
         self.enabled = self.enabled if enabled is None else enabled
         self.continuous = self.continuous if continuous is None else continuous
         self.mode = self.mode if mode is None else mode
+        self.device_control = self.device_control if device_control is None else device_control
         if enabled is False:
             self._lively_until = float("-inf")
-        if before != (self.enabled, self.continuous, self.mode):
+        if before != (self.enabled, self.continuous, self.mode, self.device_control):
             self._changed()
 
     @callback
@@ -178,15 +189,15 @@ class Dialogue:
             listener(record, decision)
         if not context.handed_over:
             self.recent.append((record, decision))
-        before = self._before
+        before, now = self._before, Earlier(record, decision)
         if decision.route is not Route.COMMAND:
-            self._before = record, decision, time.monotonic()
+            self._before = now
         elif decision.intent is Command.ASK_LLM and before is not None:
             # It is asked again as if it had been said just now, by the one who should have been asked.
-            self._memory.correct(before[0].query, llm=True)
-            record = replace(before[0], answer="")  # XiaoAI's answer to it is long over
-            decision = replace(before[1], route=Route.LLM, reason=Reason.CORRECTED, llm=True)
-            self._before = record, decision, time.monotonic()
+            self._memory.correct(before.record.query, llm=True)
+            record = replace(before.record, answer="")  # XiaoAI's answer to it is long over
+            decision = replace(before.decision, route=Route.LLM, reason=Reason.CORRECTED, llm=True, pending=False)
+            self._before = now = Earlier(record, decision)
         if decision.intent is Command.STOP:
             self.set(continuous=False)  # "别说了" is not an invitation to go on
         if decision.reason in _NOBODYS or context.handed_over:
@@ -194,23 +205,21 @@ class Dialogue:
         turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
         self._turns.append(turn)
         self._changed()
-        self._start(self._take(turn, decision, record), "turn")
+        self._start(self._take(turn, now, context), "turn")
 
     def _context(self, record: Record) -> Context:
         """Return what is known besides the words."""
-        previous = None
-        if self._before is not None:
-            _, decision, when = self._before
-            previous = Previous(decision.llm, time.monotonic() - when)
         return replace(
             self._settings.context(self._names.all),
             enabled=self.enabled,
             answering=self.answering,
-            reply=_reply(record),
-            previous=previous,
+            reply=reply_of(record),
+            previous=None if self._before is None else self._before.as_previous(),
             handed_over=self.handover.was_told(record.query),
             mode=self.mode,
             continuous=self.continuous,
+            device_control=self.device_control,
+            assistants=self.agents.names,
         )
 
     def _is_reply(self, words: str, context: Context) -> bool:
@@ -275,23 +284,28 @@ class Dialogue:
 
     # Turns
 
-    async def _take(self, turn: Turn, decision: Decision, record: Record) -> None:
+    async def _take(self, turn: Turn, now: Earlier, context: Context) -> None:
         """Take one turn, after those before it have ended."""
         try:
             async with self._one_at_a_time:
                 newer, xiaoai_speaks = self._newer, False
+                if now.decision.pending:
+                    await self._decide_again(now, context)
+                decision, record = now.decision, now.record
                 if decision.route is Route.COMMAND:
                     await self._obey(turn, decision)
                     xiaoai_speaks = decision.intent is Command.ASK_XIAOAI
                 elif decision.route is Route.HOME:
-                    xiaoai_speaks = not await self._let_home(turn, Scope.HOME)
+                    xiaoai_speaks = not await self._let_home(turn, Scope.HOME, now)
                 elif decision.route is Route.NATIVE:
-                    xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES)
+                    xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES, now)
                 elif self._may_not_ask:
-                    xiaoai_speaks = not await self._manage_without(turn)
+                    xiaoai_speaks = not await self._manage_without(turn, now)
                 elif await self._answer(turn, record) is Said.BY_XIAOAI:
+                    now.ours = False
                     await self._hear_out(record.answer, newer)
-                if self.continuous and not xiaoai_speaks and not turn.interrupted and not newer.is_set():
+                now.asked = turn.asks_back
+                if self._listens_again(turn) and not xiaoai_speaks and not turn.interrupted and not newer.is_set():
                     await self.speaker.wake()
         except SpeakerOfflineError as err:
             LOGGER.debug("%s does not answer: %s", self.speaker.info.name, err)  # the coordinator says so, once
@@ -299,10 +313,21 @@ class Dialogue:
             LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
         finally:
             self._turns.remove(turn)
-            if self.enabled and decision.route is not Route.NATIVE:
+            if self.enabled and now.decision.route is not Route.NATIVE:
                 self._lively_until = time.monotonic() + LIVELY_S
             self._memory.async_changed()
             self._changed()
+
+    async def _decide_again(self, now: Earlier, context: Context) -> None:
+        """Decide once it is known what XiaoAI has made of the utterance."""
+        record = await settled(self.speaker, now.record)
+        decision = self._router.decide(record.query, replace(context, reply=reply_of(record) or Reply()))
+        now.record, now.decision = record, decision
+        now.ours = decision.route is Route.UNSURE
+
+    def _listens_again(self, turn: Turn) -> bool:
+        """Return whether the speaker shall listen after a turn: always, or because it has asked something."""
+        return self.continuous or (turn.asks_back and self._settings.ask_back and self.can_continue)
 
     async def _hear_out(self, answer: str, newer: asyncio.Event) -> None:
         """Wait for the end of XiaoAI's own answer, or for something newer that is said."""
@@ -335,22 +360,26 @@ class Dialogue:
             case Command.NEW_TOPIC:
                 self._memory.of(self.speaker.info.did).session.clear()
                 await self._speak(turn, Phrase.NEW_TOPIC)
+            case Command.ASSISTANT if self.agents.choose_by_name(decision.slot):
+                await self._speak(turn, assistant_chosen(decision.slot))
+            case Command.ASSISTANT:
+                await self._speak(turn, no_such_assistant(decision.slot, self.agents.names))
 
     async def _let_xiaoai(self, turn: Turn) -> None:
         """Remember that XiaoAI should have answered what was said before, and let it do so now."""
         if self._before is None:
             await self._speak(turn, Phrase.NOTHING_BEFORE)
             return
-        record, decision, when = self._before
-        self._memory.correct(record.query, llm=False)
-        self._before = record, replace(decision, llm=False), when
-        self.handover.tell(record.query)
+        before = self._before
+        self._memory.correct(before.record.query, llm=False)
+        before.decision, before.ours = replace(before.decision, llm=False), False
+        self.handover.tell(before.record.query)
         try:
-            await self.speaker.execute(record.query)
+            await self.speaker.execute(before.record.query)
         except SpeakerRefusedError:
             await self._speak(turn, Phrase.REMEMBERED)
 
-    async def _let_home(self, turn: Turn, scope: Scope) -> bool:
+    async def _let_home(self, turn: Turn, scope: Scope, now: Earlier) -> bool:
         """Let Home Assistant act; return whether it did. What it does not understand is XiaoAI's, which is at it.
 
         A sentence that sets off an automation does so whoever else would have answered it.
@@ -363,6 +392,7 @@ class Dialogue:
         finally:
             keep(turn, session)
         if understood:
+            now.ours = True
             await self.speaker.pause()
             turn.talk.finish()
             await turn.talk.run()
@@ -373,13 +403,13 @@ class Dialogue:
     @property
     def _may_not_ask(self) -> bool:
         """Whether the daily budget is spent. It is that of our own assistants; any other agent may be asked."""
-        agent = er.async_get(self._hass).async_get(self._agent_id)
+        agent = er.async_get(self._hass).async_get(self.agents.agent_id)
         ours = agent is not None and agent.platform == DOMAIN
         return ours and self._entry.runtime_data.allowance.spent
 
-    async def _manage_without(self, turn: Turn) -> bool:
+    async def _manage_without(self, turn: Turn, now: Earlier) -> bool:
         """Let the home act, which costs nothing, or else XiaoAI; say once a day why. Return whether we have spoken."""
-        if await self._let_home(turn, Scope.HOME):
+        if await self._let_home(turn, Scope.HOME, now):
             return True
         if not self._entry.runtime_data.allowance.tell_once_a_day():
             return False
@@ -404,7 +434,7 @@ class Dialogue:
             self._hass,
             turn,
             words,
-            agent_id=self._agent_id,
+            agent_id=self.agents.agent_id,
             session=session,
             conversation_id=session.conversation_id(self.speaker.info.did),
             device_id=self.device_id,
@@ -434,21 +464,3 @@ class Dialogue:
     @property
     def _rate(self) -> SpeechRate:
         return self.set_rate or self._memory.of(self.speaker.info.did).rate
-
-    @property
-    def _agent_id(self) -> str:
-        """The conversation entity of the entry's first assistant."""
-        registry = er.async_get(self._hass)
-        for subentry in self._entry.subentries.values():
-            if subentry.subentry_type == SUBENTRY_ASSISTANT and (
-                entity_id := registry.async_get_entity_id(Platform.CONVERSATION, DOMAIN, subentry.subentry_id)
-            ):
-                return entity_id
-        return conversation.HOME_ASSISTANT_AGENT
-
-
-def _reply(record: Record) -> Reply | None:
-    """Return what XiaoAI made of an utterance; None where its record does not tell, or not yet."""
-    if record.kind in (Kind.EMPTY, Kind.OTHER) and not record.answer:
-        return None
-    return Reply(record.answer, record.plays_audio, record.kind is Kind.LLM)

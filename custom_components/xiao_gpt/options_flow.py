@@ -5,12 +5,14 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     TextSelector,
@@ -20,11 +22,13 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
+from .const import DOMAIN
 from .gpt.search import SearchError, SearchKind, search
 from .routing import Doubt, ModelKind
 from .settings import (
     AUTOMATIC,
     COMMAND_FIELDS,
+    CONF_ASK_BACK,
     CONF_BLOCK_COARSE,
     CONF_BLOCKED_WORDS,
     CONF_CLASSIFIER,
@@ -35,6 +39,7 @@ from .settings import (
     CONF_LEANING,
     CONF_MAX_CHARACTERS,
     CONF_MODERATION_SERVICE,
+    CONF_NATIVE_SPEAKER,
     CONF_NIGHT,
     CONF_NIGHT_FROM,
     CONF_NIGHT_TO,
@@ -48,6 +53,7 @@ from .settings import (
     CONF_TO_XIAOAI,
     DEFAULTS,
     NO_SEARCH,
+    NOBODY,
     SECTION_COSTS,
     SECTION_DIALOGUE,
     SECTION_MODERATION,
@@ -69,12 +75,20 @@ def _choice(options: list[str], key: str) -> SelectSelector:
     return SelectSelector(SelectSelectorConfig(options=options, translation_key=key))
 
 
+def _one_of(speakers: Mapping[str, str]) -> SelectSelector:
+    """Return the choice of a speaker, whose names are known by did; or automatically, or none."""
+    options = [SelectOptionDict(value=value, label=value) for value in (AUTOMATIC, NOBODY)]
+    options += [SelectOptionDict(value=did, label=name) for did, name in speakers.items()]
+    return SelectSelector(SelectSelectorConfig(options=options, translation_key=CONF_NATIVE_SPEAKER))
+
+
 _FIELDS: dict[str, dict[str, Any]] = {
     SECTION_DIALOGUE: {
         CONF_KEYWORDS: _PHRASES,
         CONF_SESSION_MINUTES: _number(1, 240, 1),
         CONF_THINKING_AFTER: _number(0, 30, 1),
         CONF_MAX_CHARACTERS: _number(50, 5000, 50),
+        CONF_ASK_BACK: BooleanSelector(),
     },
     SECTION_ROUTING: {
         CONF_LEANING: NumberSelector(NumberSelectorConfig(min=-4, max=4, step=1, mode=NumberSelectorMode.SLIDER)),
@@ -82,6 +96,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
         CONF_TO_LLM: _PHRASES,
         CONF_TO_XIAOAI: _PHRASES,
         CONF_CLASSIFIER: _choice([AUTOMATIC, *ModelKind], CONF_CLASSIFIER),
+        CONF_NATIVE_SPEAKER: _one_of({}),
     },
     SECTION_WORDS: dict.fromkeys(COMMAND_FIELDS.values(), _PHRASES),
     SECTION_MODERATION: {
@@ -122,9 +137,19 @@ class XiaoGptOptionsFlow(OptionsFlow):
                 errors["base"] = error
             else:
                 return self.async_create_entry(data=cleaned)
-        return self.async_show_form(
-            step_id="init", data_schema=_schema(user_input or self.config_entry.options), errors=errors
-        )
+        known = user_input or self.config_entry.options
+        return self.async_show_form(step_id="init", data_schema=_schema(known, self._speakers(known)), errors=errors)
+
+    def _speakers(self, known: Mapping[str, Any]) -> dict[str, str]:
+        """Return what the speakers are called, by did: those there are, and the one that was chosen."""
+        found = {
+            did: device.name_by_user or device.name or did
+            for device in dr.async_entries_for_config_entry(dr.async_get(self.hass), self.config_entry.entry_id)
+            for domain, did in device.identifiers
+            if domain == DOMAIN and device.entry_type is not dr.DeviceEntryType.SERVICE
+        }
+        chosen = known.get(SECTION_ROUTING, {}).get(CONF_NATIVE_SPEAKER, AUTOMATIC)
+        return found if chosen in (*found, AUTOMATIC, NOBODY) else {**found, chosen: chosen}
 
     async def _try_search(self, options: Mapping[str, Any]) -> str | None:
         """Return why a search service that has just been set cannot be used; None if it can, or there is none."""
@@ -138,13 +163,19 @@ class XiaoGptOptionsFlow(OptionsFlow):
         return None
 
 
-def _schema(known: Mapping[str, Any]) -> vol.Schema:
+def _schema(known: Mapping[str, Any], speakers: Mapping[str, str]) -> vol.Schema:
     """Return the form, filled in with what is known."""
+    offered = {CONF_NATIVE_SPEAKER: _one_of(speakers)}
     sections: dict[Any, Any] = {}
     for name, fields in _FIELDS.items():
         values = DEFAULTS | dict(known.get(name, {}))
         sections[vol.Required(name)] = section(
-            vol.Schema({vol.Required(field, default=values[field]): selector for field, selector in fields.items()}),
+            vol.Schema(
+                {
+                    vol.Required(field, default=values[field]): offered.get(field, selector)
+                    for field, selector in fields.items()
+                }
+            ),
             {"collapsed": name != SECTION_DIALOGUE},
         )
     return vol.Schema(sections)

@@ -31,7 +31,9 @@ class Phrase(StrEnum):
 
 _NAME = re.compile(r"[\w\- ]+")
 _LONGEST_NAME = 12
-_MOST_NAMES = 3
+_MOST_THINGS = 3
+_MOST_ASSISTANTS = 6
+"""More of them nobody remembers."""
 
 
 def ask_to_confirm(action: str, names: Sequence[str]) -> str:
@@ -42,5 +44,16 @@ def ask_to_confirm(action: str, names: Sequence[str]) -> str:
         names: of what it would be done to. They are anybody's words: of each only a little is said.
     """
     short = [f"“{''.join(_NAME.findall(name)).strip()[:_LONGEST_NAME] or '未命名'}”" for name in names]
-    things = "、".join(short[:_MOST_NAMES]) + (f"等{len(short)}个" if len(short) > _MOST_NAMES else "")
+    things = "、".join(short[:_MOST_THINGS]) + (f"等{len(short)}个" if len(short) > _MOST_THINGS else "")
     return f"为了安全，请说确认或者取消：要{action}{things}吗？"
+
+
+def assistant_chosen(name: str) -> str:
+    """Say who answers from now on."""
+    return f"好的，现在由{name}来回答。"
+
+
+def no_such_assistant(said: str, names: Sequence[str]) -> str:
+    """Say that nobody is called so, and who there is."""
+    refusal = f"没有叫{said}的助手。" if said else ""
+    return f"{refusal}可以换成{'、'.join(names[:_MOST_ASSISTANTS])}。"

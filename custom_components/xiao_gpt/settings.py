@@ -25,6 +25,8 @@ CONF_LEANING: Final = "leaning"
 CONF_DOUBT: Final = "doubt"
 CONF_TO_LLM: Final = "to_llm"
 CONF_TO_XIAOAI: Final = "to_xiaoai"
+CONF_ASK_BACK: Final = "ask_back"
+CONF_NATIVE_SPEAKER: Final = "native_speaker"
 CONF_POLLS: Final = "polls_per_minute"
 CONF_NIGHT: Final = "night_rest"
 CONF_NIGHT_FROM: Final = "night_from"
@@ -55,6 +57,8 @@ AUTOMATIC: Final = "automatic"
 
 NO_SEARCH: Final = "none"
 """The language model cannot search the web."""
+NOBODY: Final = "none"
+"""No speaker does for the Assist dialog what the assistants cannot."""
 
 DEFAULTS: Final[dict[str, Any]] = {
     CONF_SESSION_MINUTES: 20,
@@ -66,6 +70,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_DOUBT: Doubt.LLM.value,
     CONF_TO_LLM: [],
     CONF_TO_XIAOAI: [],
+    CONF_ASK_BACK: True,
+    CONF_NATIVE_SPEAKER: AUTOMATIC,
     CONF_POLLS: 0,
     CONF_NIGHT: False,
     CONF_NIGHT_FROM: "23:00:00",
@@ -120,6 +126,10 @@ class Settings:
     """Whether the LLM service's own moderation is asked, too."""
     search: SearchService | None = None
     """Where the language model searches the web."""
+    ask_back: bool = True
+    """Whether a speaker listens again when an answer ends with a question."""
+    native_speaker: str = AUTOMATIC
+    """The did of the speaker that does for the Assist dialog what is XiaoAI's; or "automatic", or "none"."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -156,6 +166,8 @@ class Settings:
             block_coarse=bool(flat[CONF_BLOCK_COARSE]),
             moderation_service=bool(flat[CONF_MODERATION_SERVICE]),
             search=search_service(flat),
+            ask_back=bool(flat[CONF_ASK_BACK]),
+            native_speaker=str(flat[CONF_NATIVE_SPEAKER]),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},
         )
 

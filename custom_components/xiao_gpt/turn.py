@@ -42,6 +42,8 @@ class Turn:
         """Set when no more of the answer is wanted from the agent; what has come of it may still be spoken."""
         self.chat_log: conversation.ChatLog | None = None
         """The history that the turn is part of, once the agent has been asked."""
+        self.asks_back = False
+        """Whether the agent has ended with a question."""
         self._interrupted = False
 
     @property
@@ -172,6 +174,7 @@ async def converse(
             current_interruption.reset(token)
     if result.response.response_type is IntentResponseType.ERROR:
         return _speech(result.response)
+    turn.asks_back = result.continue_conversation
     if not words.any:  # an agent that does not stream says all at the end
         words.feed(_speech(result.response))
     return None

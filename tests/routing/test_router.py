@@ -12,6 +12,7 @@ from custom_components.xiao_gpt.routing import (
     Context,
     Corrections,
     Decision,
+    DeviceControl,
     Doubt,
     Mode,
     ModelKind,
@@ -381,7 +382,7 @@ CONTEXTS = st.builds(
     enabled=st.booleans(),
     answering=st.booleans(),
     reply=st.none() | st.builds(Reply, st.text(max_size=40), st.booleans(), st.booleans()),
-    previous=st.none() | st.builds(Previous, st.booleans(), st.floats(0, 1e9)),
+    previous=st.none() | st.builds(Previous, st.booleans(), st.floats(0, 1e9), ours=st.booleans(), asked=st.booleans()),
     mode=st.sampled_from(Mode),
     keywords=st.sampled_from([DEFAULT_KEYWORDS, (), ("",), ("小智",)]),
     continuous=st.booleans(),
@@ -391,6 +392,8 @@ CONTEXTS = st.builds(
     names=st.frozensets(st.text(min_size=2, max_size=3), max_size=2),
     leaning=st.floats(-5, 5),
     doubt=st.sampled_from(Doubt),
+    device_control=st.sampled_from(DeviceControl),
+    assistants=st.tuples(st.text(max_size=4)),
 )
 ROUTER = Router(load(ModelKind.SVM))
 

@@ -1,9 +1,10 @@
 """Who answers an utterance, without Home Assistant."""
 
+from .assistants import Wish, wanted_assistant
 from .classifier import Classifier, ModelKind, load, load_best
 from .commands import Command, normal, voice_command
 from .corrections import Corrections
-from .decision import DEFAULT_KEYWORDS, Context, Decision, Doubt, Mode, Previous, Reason, Route
+from .decision import DEFAULT_KEYWORDS, Context, Decision, DeviceControl, Doubt, Mode, Previous, Reason, Route
 from .reply import Reply
 from .router import Router
 
@@ -14,6 +15,7 @@ __all__ = [
     "Context",
     "Corrections",
     "Decision",
+    "DeviceControl",
     "Doubt",
     "Mode",
     "ModelKind",
@@ -22,8 +24,10 @@ __all__ = [
     "Reply",
     "Route",
     "Router",
+    "Wish",
     "load",
     "load_best",
     "normal",
     "voice_command",
+    "wanted_assistant",
 ]

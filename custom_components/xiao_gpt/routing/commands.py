@@ -20,14 +20,16 @@ class Command(StrEnum):
     """The language model should have answered what was said before; it does so now."""
     ASK_XIAOAI = "ask_xiaoai"
     """XiaoAI should have answered what was said before; it is told to do so now."""
+    ASSISTANT = "assistant"
+    """Another assistant shall answer from now on; see `wanted_assistant`."""
 
 
 _NOISE = re.compile(r"[\s，。！？、,.!?~～…]+")
 # No phrase of these two may be made of others: "请你请你…" would be tried in every combination.
-_OPENERS = (
+OPENERS = (
     r"(?:小爱同学|小爱|请|帮我|给我|麻烦|求|你|能不能|可不可以|可以|我们|咱们|好了|好啦|行了|喂|快|赶紧|马上|立刻|先)*"
 )
-_CLOSERS = r"(?:一下|吧|了|啦|啊|呀|嘛|谢谢|好吗|好不好|行吗|可以吗)*"
+CLOSERS = r"(?:一下|吧|了|啦|啊|呀|嘛|谢谢|好吗|好不好|行吗|可以吗)*"
 _SUBJECT = r"高级(?:对话|会话)(?:模式|功能)?"
 _CONTINUOUS = r"(?:持续|连续)(?:对话|会话|聊天)(?:模式|功能)?"
 _THIS = (
@@ -43,7 +45,7 @@ _END = r"(?:关闭|关掉|关上|关了|退出|停止|停用|禁用|结束|取�
 
 
 def _whole(pattern: str) -> re.Pattern[str]:
-    return re.compile(f"{_OPENERS}(?:{pattern}){_CLOSERS}", re.IGNORECASE)
+    return re.compile(f"{OPENERS}(?:{pattern}){CLOSERS}", re.IGNORECASE)
 
 
 _PATTERNS = {

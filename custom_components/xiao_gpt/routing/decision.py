@@ -22,6 +22,17 @@ class Mode(StrEnum):
     """All, even what XiaoAI would play."""
 
 
+class DeviceControl(StrEnum):
+    """Who comes first with the home's devices at a speaker."""
+
+    AUTOMATIC = "automatic"
+    """Home Assistant with what names one of its things, unless XiaoAI plays something."""
+    HOME_ASSISTANT = "home_assistant"
+    """Home Assistant, whatever XiaoAI makes of it."""
+    XIAOAI = "xiaoai"
+    """XiaoAI; Home Assistant with what XiaoAI failed to do."""
+
+
 class Route(StrEnum):
     """Who answers."""
 
@@ -77,6 +88,10 @@ class Previous:
     """Whether the language model answered it."""
     seconds: float
     """How long ago."""
+    ours: bool = False
+    """Whether Home Assistant or the agent did it: XiaoAI does not know what "再暗一点" goes on with."""
+    asked: bool = False
+    """Whether the answer ended with a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +122,9 @@ class Context:
     leaning: float = 0.0
     """Log odds that a person wants to be added for the language model."""
     doubt: Doubt = Doubt.LLM
+    device_control: DeviceControl = DeviceControl.AUTOMATIC
+    assistants: tuple[str, ...] = ()
+    """What those are called who may be asked to answer in place of the present one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +139,10 @@ class Decision:
     """The probability that the label is right, as the router sees it."""
     llm: bool = False
     """The label: whether the words look like the language model's, whoever answers in the end."""
+    slot: str = ""
+    """The name that a command is about."""
+    pending: bool = False
+    """Whether it must be known first what XiaoAI makes of it: decide again then."""
 
     @property
     def label(self) -> str:

@@ -50,6 +50,11 @@ class Reply:
         """Whether its words say anything, as far as they tell."""
         return sum(map(str.isalnum, self.words)) >= 2 and not self.failed
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it did what was wanted: its words say so, or it needed none."""
+        return not self.failed and (not self.words or _DONE.search(self.words) is not None)
+
 
 def features(reply: Reply, *, native: bool) -> frozenset[str]:
     """Return what is to be seen in a reply, apart for utterances that look native and others."""

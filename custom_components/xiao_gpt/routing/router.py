@@ -1,14 +1,14 @@
 """Who answers an utterance: what people have set, what XiaoAI has done with it, and a classifier."""
 
 import math
-import re
 
+from .assistants import wanted_assistant
 from .classifier import Classifier, says_nothing
 from .commands import Command, normal, voice_command
 from .corrections import Corrections
-from .decision import Context, Decision, Doubt, Mode, Previous, Reason, Route
+from .decision import Context, Decision, DeviceControl, Doubt, Mode, Previous, Reason, Route
 from .reply import SURE, Reply, shift
-from .text import tokens
+from .steps import goes_on, is_step, is_the_speakers
 
 ELLIPTIC = 3.0
 """Log odds that an utterance which goes on with the one before it is for who answered that."""
@@ -16,11 +16,8 @@ SAME_SIDE = 0.5
 """Log odds that any utterance right after another is for who answered that."""
 _FADES_S = 60.0
 """After so many seconds what was said before counts half."""
-_ELLIPSIS = re.compile(
-    "^(?:那|那么|还有|再|也|换|改|另外|其他|其它|继续|然后|接着|不是|不对|下一?个|上一?个|第[一二三四五六七八九十两几\\d]+)"
-    "|(?:呢|也一样|也是|的也|一样|一点儿?|一些)$"
-)
-_LONGEST_ELLIPSIS = 10
+_GOES_ON_S = 120.0
+"""After so many seconds XiaoAI may be meant with what goes on with something."""
 _HOME_INTENTS = frozenset({"device"})
 _NAMED_INTENTS = frozenset({"device", "media", "playback", "settings"})
 """Intents that Home Assistant may serve where the utterance names a thing of its."""
@@ -40,10 +37,14 @@ class Router:
         `Route.LLM`, `Route.UNSURE` and `Route.HOME` go to Home Assistant's own intents first, which only Home
         Assistant can match.
         """
-        return self._by_rule(utterance, context) or self._by_words(utterance, context)
+        return (
+            self._by_command(utterance, context)
+            or self._by_rule(utterance, context)
+            or self._by_words(utterance, context)
+        )
 
-    def _by_rule(self, utterance: str, context: Context) -> Decision | None:
-        """Return what people have set, or None."""
+    def _by_command(self, utterance: str, context: Context) -> Decision | None:
+        """Return what people tell the dialogue itself, or None; nobody is told anything while it is off."""
         command = voice_command(utterance, context.own_words)
         if command is Command.TURN_ON:
             return Decision(Route.COMMAND, Reason.VOICE_COMMAND, command)
@@ -53,6 +54,12 @@ class Router:
             return Decision(Route.NATIVE, Reason.NOTHING_TO_STOP, command)
         if command is not None:
             return Decision(Route.COMMAND, Reason.VOICE_COMMAND, command)
+        if (wish := wanted_assistant(utterance, context.assistants)) is not None:
+            return Decision(Route.COMMAND, Reason.VOICE_COMMAND, Command.ASSISTANT, slot=wish.name or wish.said)
+        return None
+
+    def _by_rule(self, utterance: str, context: Context) -> Decision | None:
+        """Return what people have set, or None."""
         if context.handed_over:
             return Decision(Route.NATIVE, Reason.CORRECTED)
         if context.mode is Mode.ALWAYS:
@@ -64,7 +71,7 @@ class Router:
             return Decision(Route.NATIVE, Reason.OWN_PHRASE)
         if _contains(words, context.to_llm):
             return Decision(Route.LLM, Reason.OWN_PHRASE, llm=True)
-        if context.mode is Mode.KEYWORD and not context.continuous:
+        if context.mode is Mode.KEYWORD and not context.continuous and not _was_asked(context.previous):
             if any((keyword := normal(word)) and words.startswith(keyword) for word in context.keywords):
                 return Decision(Route.LLM, Reason.KEYWORD, llm=True)
             return Decision(Route.NATIVE, Reason.NO_KEYWORD)
@@ -87,7 +94,16 @@ class Router:
             # Something else has turned the balance: the strongest.
             reason = max(shifts, key=lambda name: shifts[name] if odds > words else -shifts[name])
         score = 1 / (1 + math.exp(-abs(odds)))
-        return Decision(self._route(utterance, context, odds, verdict.intent), reason, verdict.intent, score, odds > 0)
+        llm = odds > 0
+        route = self._route(utterance, context, odds, verdict.intent)
+        if route in (Route.NATIVE, Route.HOME) and _is_ours(utterance, context, verdict.intent):
+            route, reason = Route.UNSURE, Reason.FOLLOWS  # it knows what "再暗一点" goes on with
+        if not llm and _is_xiaoais(utterance, context, route, verdict.intent):
+            if context.reply is None:
+                return Decision(route, reason, verdict.intent, score, llm, pending=True)
+            if not context.reply.failed:
+                route, reason = Route.NATIVE, Reason.XIAOAI_ANSWERED
+        return Decision(route, reason, verdict.intent, score, llm)
 
     def _side(self, odds: float) -> Route:
         if odds > self.classifier.borders.llm:
@@ -107,6 +123,8 @@ class Router:
 
     @staticmethod
     def _is_for_home(utterance: str, context: Context, intent: str) -> bool:
+        if intent in _HOME_INTENTS and context.device_control is DeviceControl.HOME_ASSISTANT:
+            return True
         if not context.names or (context.reply is not None and context.reply.plays_audio):
             return False
         words = normal(utterance)
@@ -117,10 +135,33 @@ def _following(utterance: str, previous: Previous | None) -> float:
     """Return what was said before adds to the log odds of the language model."""
     if previous is None:
         return 0.0
-    length = len(tokens(utterance))
-    goes_on = length <= _LONGEST_ELLIPSIS and _ELLIPSIS.search(normal(utterance)) is not None
-    strength: float = (ELLIPTIC if goes_on else SAME_SIDE) * 0.5 ** (previous.seconds / _FADES_S)
-    return strength if previous.llm else -strength
+    strength = ELLIPTIC if goes_on(utterance) or previous.asked else SAME_SIDE
+    fading: float = strength * 0.5 ** (previous.seconds / _FADES_S)
+    return fading if previous.llm else -fading
+
+
+def _was_asked(previous: Previous | None) -> bool:
+    """Return whether the speaker listens because it has asked something: nobody says a keyword then."""
+    return previous is not None and previous.asked and previous.seconds < _FADES_S
+
+
+def _is_ours(utterance: str, context: Context, intent: str) -> bool:
+    """Return whether it goes on with what Home Assistant or the agent did, and XiaoAI does not do it."""
+    previous, reply = context.previous, context.reply
+    if previous is None or not previous.ours or previous.seconds > _GOES_ON_S or not goes_on(utterance):
+        return False
+    if reply is not None and (reply.plays_audio or reply.is_done):
+        return False
+    return intent in _HOME_INTENTS or (intent in _NAMED_INTENTS and not is_the_speakers(utterance))
+
+
+def _is_xiaoais(utterance: str, context: Context, route: Route, intent: str) -> bool:
+    """Return whether XiaoAI may have done it, so that nobody may do it again."""
+    if route not in (Route.HOME, Route.UNSURE) or intent not in _NAMED_INTENTS:
+        return False
+    if context.device_control is DeviceControl.XIAOAI and (route is Route.HOME or intent in _HOME_INTENTS):
+        return True
+    return is_step(utterance) and (context.reply is None or context.reply.is_done)
 
 
 def _seen(reply: Reply | None) -> Reason:

@@ -1,0 +1,35 @@
+"""What was heard before at a speaker, which the next utterance may go on with."""
+
+from dataclasses import dataclass, field
+import time
+
+from .routing import Decision, Previous, Reply, Route
+from .xiaomi import Kind, Record
+
+
+@dataclass
+class Earlier:
+    """An utterance, and what has come of it."""
+
+    record: Record
+    decision: Decision
+    when: float = field(default_factory=time.monotonic)
+    ours: bool = field(init=False)
+    """Whether Home Assistant or the agent answered it."""
+    asked: bool = False
+    """Whether the answer ended with a question."""
+
+    def __post_init__(self) -> None:
+        """Expect that who was decided for answers."""
+        self.ours = self.decision.route in (Route.LLM, Route.UNSURE)
+
+    def as_previous(self) -> Previous:
+        """Return what the router is told of it."""
+        return Previous(self.decision.llm, time.monotonic() - self.when, ours=self.ours, asked=self.asked)
+
+
+def reply_of(record: Record) -> Reply | None:
+    """Return what XiaoAI made of an utterance; None where its record does not tell, or not yet."""
+    if record.kind in (Kind.EMPTY, Kind.OTHER) and not record.answer:
+        return None
+    return Reply(record.answer, record.plays_audio, record.kind is Kind.LLM)
