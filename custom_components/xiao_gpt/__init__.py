@@ -27,7 +27,17 @@ from .services import async_setup_services
 from .settings import Settings
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
-PLATFORMS = [Platform.CONVERSATION, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SWITCH]
+PLATFORMS = [
+    Platform.BUTTON,
+    Platform.CONVERSATION,
+    Platform.EVENT,
+    Platform.MEDIA_PLAYER,
+    Platform.NOTIFY,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SWITCH,
+    Platform.TEXT,
+]
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 

@@ -1,7 +1,8 @@
 """The dialogue at one speaker: what was heard is decided, answered and spoken, one turn at a time."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import replace
 import time
@@ -23,7 +24,7 @@ from .polling import Attention
 from .routing import Command, Context, Decision, Mode, Previous, Reason, Reply, Route, Router, normal
 from .session import Session
 from .settings import Settings
-from .speech import Clock, Ending, SpeechRate, Talk
+from .speech import Clock, Ending, SpeechRate, Talk, Voice
 from .turn import Scope, Turn, Words, converse, keep
 from .xiaomi import Kind, Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
 
@@ -80,6 +81,7 @@ class Dialogue:
         self._listeners: list[Callable[[Record, Decision], None]] = []
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
+        self._urgent: set[Turn] = set()
         self._one_at_a_time = asyncio.Lock()
         self._newer = asyncio.Event()
         self._lively_until = self._distrust_until = float("-inf")
@@ -154,7 +156,8 @@ class Dialogue:
             )
             return
         context = self._context(record)
-        self.interrupt()
+        if not context.handed_over:  # that is no person's word
+            self.interrupt()
         decision = self._router.decide(record.query, context)
         LOGGER.debug(
             "%s heard %d characters: %s (%s)",
@@ -180,7 +183,7 @@ class Dialogue:
             self.set(continuous=False)  # "别说了" is not an invitation to go on
         if decision.reason in _NOBODYS:
             return
-        turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
+        turn = Turn(record.query, self.talk(self.speaker))
         self._turns.append(turn)
         self._changed()
         self._start(self._take(turn, decision, record), "turn")
@@ -228,7 +231,110 @@ class Dialogue:
             self.interrupt()
             await self.speaker.stop()
 
+    async def hush(self) -> None:
+        """Silence the speaker, whatever it says or plays.
+
+        Raises:
+            XiaomiError: the speaker could not be silenced.
+        """
+        self.interrupt()
+        await self.speaker.stop()
+
+    async def wake(self) -> None:
+        """Let the speaker listen, in place of an answer that is being given.
+
+        Raises:
+            XiaomiError: the speaker could not be woken; a `SpeakerRefusedError` where its model cannot.
+        """
+        self.interrupt()
+        await self.speaker.wake()
+        self.pay_attention(LIVELY_S)
+
+    async def execute(self, text: str, *, silent: bool = False) -> bool:
+        """Let XiaoAI do what `text` says; its record of that is nobody's question.
+
+        Returns:
+            Whether it was told to be silent.
+
+        Raises:
+            XiaomiError: the speaker could not be told; a `SpeakerRefusedError` where its model cannot do it.
+        """
+        if not silent:
+            self.interrupt()
+        self._handed_over = text, time.monotonic()
+        return await self.speaker.execute(text, silent=silent)
+
+    @callback
+    def clear(self) -> None:
+        """Forget what was talked about; an answer that is being given belongs to what is forgotten."""
+        memory = self._memory.of(self.speaker.info.did)
+        memory.session = Session(memory.session.number + 1)
+        self._memory.async_changed()
+
+    @property
+    def agent_id(self) -> str:
+        """The agent that answers at the speaker."""
+        return self._agent_id
+
     # Turns
+
+    def talk(self, voice: Voice) -> Talk:
+        """Return what speaks at the speaker's pace, through `voice`."""
+        return Talk(voice, self.rate, substitute=Phrase.FILTERED)
+
+    @asynccontextmanager
+    async def our_turn(self, turn: Turn, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Hold a turn that nobody at the speaker asked for; it can be interrupted as any other can.
+
+        Args:
+            turn: it waits for those before it.
+            urgent: whether these are ended, but for those that are urgent themselves.
+        """
+        if urgent:  # the words that come replace what is being said
+            for other in self._turns:
+                if other not in self._urgent:
+                    other.interrupt()
+        async with self._one_at_a_time:
+            # Only now: what somebody says before it has begun is no reason not to say it.
+            self._turns.append(turn)
+            if urgent:
+                self._urgent.add(turn)
+            self._changed()
+            try:
+                yield
+            finally:
+                self._turns.remove(turn)
+                self._urgent.discard(turn)
+                self._changed()
+
+    async def ask(self, turn: Turn, *, agent_id: str | None = None) -> str | None:
+        """Ask the agent what a turn says, as part of the conversation, and speak the answer while it comes.
+
+        Args:
+            turn: the question; it is held.
+            agent_id: who is asked; None: who answers at the speaker.
+
+        Returns:
+            What was said about a failure, or None if there was an answer.
+
+        Raises:
+            XiaomiError: the speaker could not be spoken through.
+        """
+        session, failures = self._open_session(), list[str]()
+        words = Words(turn, self._settings.max_characters)
+
+        async def converse_and_note() -> str | None:
+            if failure := await self._converse(turn, words, session, Scope.AGENT, agent_id):
+                failures.append(failure)
+            return failure
+
+        try:
+            # Nobody asked XiaoAI: there is nothing to be silenced, and nobody waits.
+            said = await Answer(self.speaker, turn, words).give(converse_and_note, patient=True)
+        finally:
+            keep(turn, session)
+            self._memory.async_changed()
+        return None if said is Said.BY_AGENT else "".join(failures) or Phrase.STALLED
 
     async def _take(self, turn: Turn, decision: Decision, record: Record) -> None:
         """Take one turn, after those before it have ended."""
@@ -260,7 +366,7 @@ class Dialogue:
     async def _hear_out(self, answer: str, newer: asyncio.Event) -> None:
         """Wait for the end of XiaoAI's own answer, or for something newer that is said."""
         # It began before its record was seen, so nothing is learned from when it ends.
-        await Ending(self.speaker, deepcopy(self._rate), Clock(), newer).wait(answer, punctual=False)
+        await Ending(self.speaker, deepcopy(self.rate), Clock(), newer).wait(answer, punctual=False)
 
     async def _obey(self, turn: Turn, decision: Decision) -> None:
         """Do what the person told the dialogue itself."""
@@ -335,13 +441,15 @@ class Dialogue:
         session.open(dt_util.utcnow().timestamp(), self._settings.session_s)
         return session
 
-    async def _converse(self, turn: Turn, words: Words, session: Session, scope: Scope = Scope.ALL) -> str | None:
+    async def _converse(
+        self, turn: Turn, words: Words, session: Session, scope: Scope = Scope.ALL, agent_id: str | None = None
+    ) -> str | None:
         """Ask Home Assistant's conversation; see `converse`."""
         return await converse(
             self._hass,
             turn,
             words,
-            agent_id=self._agent_id,
+            agent_id=agent_id or self.agent_id,
             session=session,
             conversation_id=session.conversation_id(self.speaker.info.did),
             device_id=self.device_id,
@@ -369,7 +477,8 @@ class Dialogue:
         return said
 
     @property
-    def _rate(self) -> SpeechRate:
+    def rate(self) -> SpeechRate:
+        """The pace of the speaker's voice."""
         return self.set_rate or self._memory.of(self.speaker.info.did).rate
 
     @property
