@@ -178,14 +178,6 @@ class Player(DialogueEntity, MediaPlayerEntity):
             self._look_in(SHOWN_S)
 
     @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Look now and then, too."""
-        if self.available and self._look_ends is None and self._speaker.model.status is Status.UBUS:
-            self._look_in(0)
-        super()._handle_coordinator_update()
-
-    @callback
     def _look_in(self, seconds: float) -> None:
         """Look after so many seconds, and not before."""
         self._cancel_look()

@@ -1,21 +1,17 @@
 """The speaker as a player."""
 
-from datetime import timedelta
-
 from homeassistant.components.media_player import MediaPlayerEntityFeature, async_process_play_media_url
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.xiao_gpt import media_player
 from custom_components.xiao_gpt.const import DOMAIN
 from simulator.speaker import Track
-from tests.integration.support import begin_story, break_cloud, event, wait_for_state
+from tests.integration.support import begin_story, break_cloud, event, polls, wait_for_state
 
 RADIO = "http://192.0.2.7/radio.mp3"
 
@@ -63,7 +59,7 @@ def commands(corner, since=0):
 async def test_it_shows_what_the_speaker_tells(hass, living, player, speaker, call):
     assert (await wait_for_state(hass, player(living), "idle")).attributes["volume_level"] == 0.4
     speaker(living).play_music(Track("小河淌水", "龚琳娜", seconds=240))
-    await hass.services.async_call("homeassistant", "update_entity", {"entity_id": player(living)}, blocking=True)
+    await polls(living.sim, 1)  # the status is late
     await living.entry.runtime_data.coordinator.async_refresh()
     shown = (await wait_for_state(hass, player(living), "playing")).attributes
     assert (shown["media_title"], shown["media_artist"], shown["media_duration"]) == ("小河淌水", "龚琳娜", 240)
@@ -75,7 +71,10 @@ async def test_it_shows_what_the_speaker_tells(hass, living, player, speaker, ca
 
 async def test_it_looks_what_xiaoai_plays_when_it_was_told_to(hass, living, player):
     await wait_for_state(hass, player(living), "idle")
-    living.ask("放一首小河淌水", "好的", kind="AUDIO")
+    since = living.ask("放一首小河淌水", "好的", kind="AUDIO")
+    since = (await living.event("music_started", since=since)).seq
+    for _ in range(2):  # the status is late
+        since = (await living.event("status_read", since=since + 1)).seq
     shown = await wait_for_state(hass, player(living), "playing")
     assert shown.attributes["media_content_type"] == "music"
 
@@ -103,12 +102,15 @@ async def test_the_other_cloud_is_not_asked_before_it_is_needed(hass, sim, corne
 
 
 async def test_a_cloud_that_fails_changes_nothing(hass, sim, living, player, call):
-    await wait_for_state(hass, player(living), "idle")
-    break_cloud(sim, path="/remote/ubus", status=502)
+    sim.settings.update({"status_lag": 0.0})
+    sim.world.speaker(living.name).play_music(Track("小河淌水"))
     await living.entry.runtime_data.coordinator.async_refresh()
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=60))
-    await hass.async_block_till_done()
-    assert hass.states.get(player(living)).state == "idle"
+    await wait_for_state(hass, player(living), "playing")
+    break_cloud(sim, path="/remote/ubus", status=502)
+    since = len(sim.timeline)
+    await event(sim, "http", since=since, path="/remote/ubus")  # it looks again, in vain
+    await polls(sim)
+    assert hass.states.get(player(living)).state == "playing"
 
 
 async def test_it_is_unavailable_when_the_speaker_is(hass, sim, entry, living, player):
