@@ -9,7 +9,7 @@ from custom_components.xiao_gpt.const import DOMAIN
 from custom_components.xiao_gpt.phrases import Phrase
 from simulator.speaker import Track
 from simulator.world import Home
-from tests.integration.support import begin_story, break_cloud, event, until
+from tests.integration.support import begin_story, event, until
 
 WHY = "天空为什么是蓝色的"
 
@@ -93,8 +93,7 @@ async def test_the_test_speaks(sim, living, press):
 
 @pytest.mark.parametrize("key", ["wake", "stop", "test"])
 async def test_a_speaker_that_does_not_answer_is_told_of(hass, sim, living, button, press, key):
-    break_cloud(sim, path="/remote/ubus", status=502)
-    break_cloud(sim, path="/miotspec", status=502)
+    sim.world.set_online(living.name, False)
     with pytest.raises(HomeAssistantError) as raised:
         await press(key)
     assert raised.value.translation_key == "speaker_unreachable"

@@ -180,8 +180,7 @@ async def test_who_makes_it_louder_by_hand_unmutes_it(hass, living, player, spea
 @pytest.mark.parametrize("action", ["media_play", "media_pause", "media_stop", "media_next_track", "volume_up"])
 async def test_a_speaker_that_does_not_answer_is_told_of(hass, sim, living, player, call, action):
     await wait_for_state(hass, player(living), "idle")
-    break_cloud(sim, path="/remote/ubus", status=502)
-    break_cloud(sim, path="/miotspec", status=502)
+    sim.world.set_online(living.name, False)
     with pytest.raises(HomeAssistantError) as raised:
         await call(living, action)
     assert raised.value.translation_key == "speaker_unreachable"

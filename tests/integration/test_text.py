@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.xiao_gpt.const import DOMAIN
 from simulator.world import Home
-from tests.integration.support import break_cloud, polls
+from tests.integration.support import polls
 
 
 @pytest.fixture
@@ -53,8 +53,7 @@ async def test_nothing_is_not_told(hass, living, directive, type_in):
 
 
 async def test_what_could_not_be_told_is_not_shown(hass, sim, living, directive, type_in):
-    break_cloud(sim, path="/remote/ubus", status=502)
-    break_cloud(sim, path="/miotspec", status=502)
+    sim.world.set_online(living.name, False)
     with pytest.raises(HomeAssistantError) as raised:
         await type_in("今天几号")
     assert raised.value.translation_key == "speaker_unreachable"
