@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonValueType
 import probatio as vol
 
 from .asking import ask
@@ -113,14 +114,9 @@ async def _at_each(dialogues: list[Dialogue], do: Callable[[Dialogue], Awaitable
         HomeAssistantError: it failed at one of them at least; it has been done at the others all the same.
     """
     results = await asyncio.gather(*(do(dialogue) for dialogue in dialogues), return_exceptions=True)
-    done: list[dict[str, bool]] = []
-    for result in results:
+    told_of: list[JsonValueType] = []
+    for dialogue, result in zip(dialogues, results, strict=True):
         if isinstance(result, BaseException):
             raise result
-        done.append(result)
-    return {
-        "speakers": [
-            {"device_id": dialogue.device_id, "name": dialogue.speaker.info.name, **result}
-            for dialogue, result in zip(dialogues, done, strict=True)
-        ]
-    }
+        told_of.append({"device_id": dialogue.device_id, "name": dialogue.speaker.info.name, **result})
+    return {"speakers": told_of}
