@@ -34,12 +34,16 @@ from .xiaomi import Credentials, SpeakerError, XiaomiError
 
 PLATFORMS = [
     Platform.AI_TASK,
+    Platform.BUTTON,
     Platform.CONVERSATION,
     Platform.EVENT,
+    Platform.MEDIA_PLAYER,
+    Platform.NOTIFY,
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TEXT,
 ]
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

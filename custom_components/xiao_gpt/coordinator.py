@@ -134,14 +134,13 @@ class XiaoGptCoordinator(DataUpdateCoordinator[dict[str, SpeakerInfo]]):
         self._tell_availability(present)
 
     async def _look(self, present: Mapping[str, SpeakerInfo]) -> None:
-        """Look which speakers play, where several share the attention: someone is there, most likely.
+        """Look which speakers play: someone is there, most likely, and the players show it.
 
         Those are left out whose status is told by the other cloud: it would be logged in to for this alone.
         """
         speakers = [self.speakers[did] for did, info in present.items() if info.online]
-        if len(speakers) > 1:
-            by_ubus = [speaker for speaker in speakers if speaker.model.status is Status.UBUS]
-            await asyncio.gather(*(speaker.is_speaking() for speaker in by_ubus))
+        by_ubus = [speaker for speaker in speakers if speaker.model.status is Status.UBUS]
+        await asyncio.gather(*(speaker.is_speaking() for speaker in by_ubus))
 
     @callback
     def _reachable_changed(self) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import replace
 import time
@@ -26,7 +27,7 @@ from .polling import Attention
 from .routing import Command, Context, Decision, DeviceControl, Mode, Reason, Reply, Route, Router
 from .session import Session
 from .settings import Settings
-from .speech import Clock, Ending, SpeechRate, Talk
+from .speech import Clock, Ending, SpeechRate, Talk, Voice
 from .turn import Scope, Turn, Words, converse, keep
 from .xiaomi import Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
 
@@ -88,6 +89,7 @@ class Dialogue:
         self._listeners: list[Callable[[Record, Decision], None]] = []
         self._observers: list[Callable[[], None]] = []
         self._turns: list[Turn] = []
+        self._urgent: set[Turn] = set()
         self._one_at_a_time = asyncio.Lock()
         self._newer = asyncio.Event()
         self._lively_until = self._distrust_until = float("-inf")
@@ -172,7 +174,8 @@ class Dialogue:
             )
             return
         context = self._context(record)
-        self.interrupt()
+        if not context.handed_over:  # that is no person's word
+            self.interrupt()
         decision = self._router.decide(record.query, context)
         if self._is_reply(record.query, context):
             decision = replace(decision, route=Route.LLM, reason=Reason.FOLLOWS, intent=None, llm=True)
@@ -202,7 +205,7 @@ class Dialogue:
             self.set(continuous=False)  # "别说了" is not an invitation to go on
         if decision.reason in _NOBODYS or context.handed_over:
             return
-        turn = Turn(record.query, Talk(self.speaker, self._rate, substitute=Phrase.FILTERED))
+        turn = Turn(record.query, self.talk(self.speaker))
         self._turns.append(turn)
         self._changed()
         self._start(self._take(turn, now, context), "turn")
@@ -242,7 +245,7 @@ class Dialogue:
             if not begun.done():
                 begun.set_result(None)
 
-        turn = Turn("", Talk(self.speaker, self._rate, on_first_words=first_words, substitute=Phrase.FILTERED))
+        turn = Turn("", Talk(self.speaker, self.rate, on_first_words=first_words, substitute=Phrase.FILTERED))
         self._turns.append(turn)
         self._changed()
         self._start(self._announce(turn, text, begun), "announcement")
@@ -282,7 +285,110 @@ class Dialogue:
             self.interrupt()
             await self.speaker.stop()
 
+    async def hush(self) -> None:
+        """Silence the speaker, whatever it says or plays.
+
+        Raises:
+            XiaomiError: the speaker could not be silenced.
+        """
+        self.interrupt()
+        await self.speaker.stop()
+
+    async def wake(self) -> None:
+        """Let the speaker listen, in place of an answer that is being given.
+
+        Raises:
+            XiaomiError: the speaker could not be woken; a `SpeakerRefusedError` where its model cannot.
+        """
+        self.interrupt()
+        await self.speaker.wake()
+        self.pay_attention(LIVELY_S)
+
+    async def execute(self, text: str, *, silent: bool = False) -> bool:
+        """Let XiaoAI do what `text` says; its record of that is nobody's question.
+
+        Returns:
+            Whether it was told to be silent.
+
+        Raises:
+            XiaomiError: the speaker could not be told; a `SpeakerRefusedError` where its model cannot do it.
+        """
+        if not silent:
+            self.interrupt()
+        self.handover.tell(text)
+        return await self.speaker.execute(text, silent=silent)
+
+    @callback
+    def clear(self) -> None:
+        """Forget what was talked about; an answer that is being given belongs to what is forgotten."""
+        memory = self._memory.of(self.speaker.info.did)
+        memory.session = Session(memory.session.number + 1)
+        self._memory.async_changed()
+
+    @property
+    def agent_id(self) -> str:
+        """The agent that answers at the speaker."""
+        return self.agents.agent_id
+
     # Turns
+
+    def talk(self, voice: Voice) -> Talk:
+        """Return what speaks at the speaker's pace, through `voice`."""
+        return Talk(voice, self.rate, substitute=Phrase.FILTERED)
+
+    @asynccontextmanager
+    async def our_turn(self, turn: Turn, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Hold a turn that nobody at the speaker asked for; it can be interrupted as any other can.
+
+        Args:
+            turn: it waits for those before it.
+            urgent: whether these are ended, but for those that are urgent themselves.
+        """
+        if urgent:  # the words that come replace what is being said
+            for other in self._turns:
+                if other not in self._urgent:
+                    other.interrupt()
+        async with self._one_at_a_time:
+            # Only now: what somebody says before it has begun is no reason not to say it.
+            self._turns.append(turn)
+            if urgent:
+                self._urgent.add(turn)
+            self._changed()
+            try:
+                yield
+            finally:
+                self._turns.remove(turn)
+                self._urgent.discard(turn)
+                self._changed()
+
+    async def ask(self, turn: Turn, *, agent_id: str | None = None) -> str | None:
+        """Ask the agent what a turn says, as part of the conversation, and speak the answer while it comes.
+
+        Args:
+            turn: the question; it is held.
+            agent_id: who is asked; None: who answers at the speaker.
+
+        Returns:
+            What was said about a failure, or None if there was an answer.
+
+        Raises:
+            XiaomiError: the speaker could not be spoken through.
+        """
+        session, failures = self._open_session(), list[str]()
+        words = Words(turn, self._settings.max_characters)
+
+        async def converse_and_note() -> str | None:
+            if failure := await self._converse(turn, words, session, Scope.AGENT, agent_id):
+                failures.append(failure)
+            return failure
+
+        try:
+            # Nobody asked XiaoAI: there is nothing to be silenced, and nobody waits.
+            said = await Answer(self.speaker, turn, words).give(converse_and_note, patient=True)
+        finally:
+            keep(turn, session)
+            self._memory.async_changed()
+        return None if said is Said.BY_AGENT else "".join(failures) or Phrase.STALLED
 
     async def _take(self, turn: Turn, now: Earlier, context: Context) -> None:
         """Take one turn, after those before it have ended."""
@@ -332,7 +438,7 @@ class Dialogue:
     async def _hear_out(self, answer: str, newer: asyncio.Event) -> None:
         """Wait for the end of XiaoAI's own answer, or for something newer that is said."""
         # It began before its record was seen, so nothing is learned from when it ends.
-        await Ending(self.speaker, deepcopy(self._rate), Clock(), newer).wait(answer, punctual=False)
+        await Ending(self.speaker, deepcopy(self.rate), Clock(), newer).wait(answer, punctual=False)
 
     async def _obey(self, turn: Turn, decision: Decision) -> None:
         """Do what the person told the dialogue itself."""
@@ -403,7 +509,7 @@ class Dialogue:
     @property
     def _may_not_ask(self) -> bool:
         """Whether the daily budget is spent. It is that of our own assistants; any other agent may be asked."""
-        agent = er.async_get(self._hass).async_get(self.agents.agent_id)
+        agent = er.async_get(self._hass).async_get(self.agent_id)
         ours = agent is not None and agent.platform == DOMAIN
         return ours and self._entry.runtime_data.allowance.spent
 
@@ -428,13 +534,15 @@ class Dialogue:
         session.open(dt_util.utcnow().timestamp(), self._settings.session_s)
         return session
 
-    async def _converse(self, turn: Turn, words: Words, session: Session, scope: Scope = Scope.ALL) -> str | None:
+    async def _converse(
+        self, turn: Turn, words: Words, session: Session, scope: Scope = Scope.ALL, agent_id: str | None = None
+    ) -> str | None:
         """Ask Home Assistant's conversation; see `converse`."""
         return await converse(
             self._hass,
             turn,
             words,
-            agent_id=self.agents.agent_id,
+            agent_id=agent_id or self.agent_id,
             session=session,
             conversation_id=session.conversation_id(self.speaker.info.did),
             device_id=self.device_id,
@@ -462,5 +570,6 @@ class Dialogue:
         return said
 
     @property
-    def _rate(self) -> SpeechRate:
+    def rate(self) -> SpeechRate:
+        """The pace of the speaker's voice."""
         return self.set_rate or self._memory.of(self.speaker.info.did).rate

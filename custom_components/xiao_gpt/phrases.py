@@ -16,6 +16,8 @@ class Phrase(StrEnum):
     NEW_TOPIC = "好的，我们换个话题。"
     REMEMBERED = "记住了，这样的话以后交给小爱。"
     NOTHING_BEFORE = "我还没有听到前面的问题。"
+    ATTENTION = "请注意。"
+    TEST = "能听到这句话，就说明一切正常。"
     HUM = "嗯。"
     THINKING = "让我想想。"
     SORRY = "抱歉，我刚才出了点问题，请稍后再问我一次。"

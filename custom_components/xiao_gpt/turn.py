@@ -29,6 +29,8 @@ class Scope(Enum):
     """These and Home Assistant's own intents."""
     ALL = auto()
     """These, and the agent for the rest."""
+    AGENT = auto()
+    """The agent alone."""
 
 
 class Turn:
@@ -150,11 +152,12 @@ async def converse(
     ):
         turn.chat_log = chat_log
         session.restore(chat_log)
-        confirmation = await _by_home(hass, user_input, chat_log, intents=scope is not Scope.SENTENCES)
-        if confirmation is not None:
-            turn.talk.feed(confirmation)
-            return None
-        if scope is not Scope.ALL:
+        if scope is not Scope.AGENT:
+            confirmation = await _by_home(hass, user_input, chat_log, intents=scope is not Scope.SENTENCES)
+            if confirmation is not None:
+                turn.talk.feed(confirmation)
+                return None
+        if scope in (Scope.SENTENCES, Scope.HOME):
             turn.chat_log = None  # nothing was said that belongs to the conversation
             return ""
         if turn.interrupted:

@@ -59,9 +59,9 @@ async def test_it_is_applied(hass, rate, dialogue, bedroom):
 async def test_it_takes_the_place_of_what_was_learned_and_the_answer_is_whole(
     hass, sim, rate, dialogue, bedroom, entry
 ):
-    assert dialogue._rate is entry.runtime_data.memory.of(bedroom.did).rate
+    assert dialogue.rate is entry.runtime_data.memory.of(bedroom.did).rate
     await set_rate(hass, rate, 4)
-    assert dialogue._rate is dialogue.set_rate
+    assert dialogue.rate is dialogue.set_rate
     since = bedroom.ask(STORY)
     await until(sim, lambda: audible("".join(bedroom.pieces(since))).endswith(audible(own_answer(STORY))))
 

@@ -190,6 +190,11 @@ async def test_they_are_there_before_any_account_is(hass):
         "route",
         "correct",
         "forget_corrections",
+        "speak",
+        "ask",
+        "execute",
+        "wake",
+        "clear_history",
     }
 
 

@@ -154,6 +154,7 @@ def test_each_end_of_a_flow_exists():
 def test_each_exception_exists():
     keys = re.findall(r'translation_key="(\w+)"(?: if \w+ else "(\w+)")?', source())
     used = {key for one in keys for key in one if key} - TEXTS["en"]["selector"].keys()
+    used |= set(re.findall(r'refused(?:: str = |=)"(\w+)"', source()))
     used -= TEXTS["en"]["issues"].keys() | TEXTS["en"]["device"].keys()
     exceptions = TEXTS["en"]["exceptions"]
     assert used | set(Reason) == exceptions.keys()

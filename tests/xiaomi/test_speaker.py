@@ -13,6 +13,7 @@ from custom_components.xiao_gpt.xiaomi import (
     CloudError,
     Kind,
     NetworkError,
+    Piece,
     PlayStatus,
     Record,
     Speaker,
@@ -672,6 +673,37 @@ async def test_a_model_says_what_it_is_doing(
     status = await speaker.status()
     assert status is not None
     assert not status.playing
+
+
+@pytest.mark.usefixtures("prompt")
+async def test_what_plays_is_told_with_its_title(sim: Simulator, speaker_of: SpeakerOf) -> None:
+    speaker = await speaker_of("LX06")
+    assert speaker.last_status is None
+    told: list[PlayStatus] = []
+    speaker.on_status = told.append
+    sim.world.speaker("LX06").play_music(Track("小河淌水", "龚琳娜", seconds=180))
+    status = await speaker.status()
+    assert status is not None
+    assert status.piece is not None
+    assert (status.piece.title, status.piece.artist, status.piece.duration_s) == ("小河淌水", "龚琳娜", 180.0)
+    assert status.piece.position_s is not None
+    assert 0 <= status.piece.position_s < 180
+    await speaker.stop()
+    silent = await speaker.status()
+    assert silent is not None
+    assert silent.piece is None
+    assert told == [status, silent]
+    assert speaker.last_status is silent
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [None, [], "x", {}, {"title": 1, "artist": None, "cover": [], "duration": "1", "position": -1}],
+)
+def test_a_piece_of_an_unknown_shape_has_no_title(detail: Any) -> None:
+    info = json.dumps({"status": 1, "volume": 40, "media_type": 3, "play_song_detail": detail})
+    piece = PlayStatus.from_ubus({"info": info}).piece
+    assert piece == (Piece() if isinstance(detail, dict) else None)
 
 
 @pytest.mark.usefixtures("prompt")

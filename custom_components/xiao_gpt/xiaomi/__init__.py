@@ -1,7 +1,7 @@
 """Xiaomi's cloud and its speakers, without Home Assistant."""
 
 from .account import LoginGate, XiaomiAccount
-from .answers import PlayStatus
+from .answers import Piece, PlayStatus
 from .credentials import Credentials, Password
 from .device_list import SpeakerInfo, find_model, list_speakers
 from .errors import (
@@ -42,6 +42,7 @@ __all__ = [
     "NetworkError",
     "Password",
     "Picture",
+    "Piece",
     "PlayStatus",
     "PlayUrl",
     "QrCode",

@@ -1,7 +1,7 @@
 """What the speakers' answers mean, ubus and MIoT."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import json
 from typing import Any, Self
 
@@ -20,6 +20,28 @@ _PLAYING, _PAUSED = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What is playing or paused: a piece of music, or whatever an address holds."""
+
+    title: str = ""
+    artist: str = ""
+    cover: str = ""
+    """Address of a picture; empty where there is none."""
+    duration_s: float | None = None
+    position_s: float | None = None
+
+    @classmethod
+    def of(cls, detail: Any) -> Self | None:
+        """Read `play_song_detail`; None where there is none."""
+        if not isinstance(detail, dict):
+            return None
+        title, artist, cover = (
+            value if isinstance(value := detail.get(name), str) else "" for name in ("title", "artist", "cover")
+        )
+        return cls(title, artist, cover, _seconds(detail.get("duration")), _seconds(detail.get("position")))
+
+
+@dataclass(frozen=True, slots=True)
 class PlayStatus:
     """What a speaker says it is doing."""
 
@@ -29,6 +51,8 @@ class PlayStatus:
     paused: bool = False
     volume: int | None = None
     """In percent; None where it does not say."""
+    piece: Piece | None = field(default=None, compare=False)
+    """What is playing or paused; None where it does not say. Its position changes all the time: it is not compared."""
 
     @classmethod
     def from_ubus(cls, answer: Mapping[str, Any]) -> Self:
@@ -51,6 +75,7 @@ class PlayStatus:
             music=bool(info.get("media_type")),
             paused=status == _PAUSED,
             volume=_percent(info.get("volume")),
+            piece=Piece.of(info.get("play_song_detail")),
         )
 
 
@@ -112,3 +137,7 @@ def miot_status(results: Any) -> PlayStatus | None:
 
 def _percent(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= 100 else None
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    return milliseconds / 1000 if type(milliseconds) is int and milliseconds >= 0 else None

@@ -53,6 +53,8 @@ class Speaker:
         """
         self.on_reachable_change: Callable[[], None] | None = None
         """Called when `reachable` has changed."""
+        self.on_status: Callable[[PlayStatus], None] | None = None
+        """Called with each status that was read, whoever asked for it."""
         self._account = account
         self._info = info
         self._link = Link(account, info.device_id, info.did)
@@ -60,7 +62,7 @@ class Speaker:
         self._queue = asyncio.Lock()
         self._asked_for = 0
         self._reachable = True
-        self._plays = False
+        self._status: PlayStatus | None = None
         self._ways = Ways()
 
     @property
@@ -101,7 +103,12 @@ class Speaker:
     @property
     def plays(self) -> bool:
         """Whether it was playing something, speech or music, when its status was read last."""
-        return self._plays
+        return self._status is not None and self._status.playing
+
+    @property
+    def last_status(self) -> PlayStatus | None:
+        """What `status` returned when it was last known."""
+        return self._status
 
     # Speech
 
@@ -293,8 +300,10 @@ class Speaker:
         """Return what the speaker says it is doing; None where the model does not say."""
         status = await insist(self._read_status, harmless=True, tries=_READ_TRIES)
         if status is not None:
-            self._plays = status.playing
+            self._status = status
             self._note_reachable(True)
+            if self.on_status is not None:
+                self.on_status(status)
         return status
 
     async def is_speaking(self) -> bool | None:
