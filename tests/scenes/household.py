@@ -109,6 +109,9 @@ class Household:
     async def _furnish(self, scene: Scene, rooms: dict[str, str]) -> None:
         """Put the scene's devices where they stand, and no others."""
         devices = {device.entity_id: device for device in (*LAMPS_ALWAYS_THERE, *scene.devices)}
+        for entity_id in devices.keys() | self._extra:
+            # A template that was unavailable at its end restores nothing of itself, not even whether it dims.
+            await self.house.post(f"/api/states/{entity_id}", {"state": "unavailable"})
         await asyncio.to_thread(self._write_templates, list(devices.values()))
         await self.house.call("template", "reload")
         for gone in self._extra - devices.keys():
