@@ -55,8 +55,6 @@ class Household:
     """Entity ids by the speaker's name and the entity's translation key."""
     agent: str = ""
     """The assistant's conversation entity."""
-    _extra: set[str] = field(default_factory=set)
-    """Devices that only the scene before had."""
 
     async def prepare(self, scene: Scene) -> None:
         """Make the home what a scene finds at its beginning: nothing is left of the scene before."""
@@ -109,14 +107,15 @@ class Household:
     async def _furnish(self, scene: Scene, rooms: dict[str, str]) -> None:
         """Put the scene's devices where they stand, and no others."""
         devices = {device.entity_id: device for device in (*LAMPS_ALWAYS_THERE, *scene.devices)}
-        for entity_id in devices.keys() | self._extra:
+        registry = await self.house.ws("config/entity_registry/list")
+        there = {entity["entity_id"] for entity in registry if entity["platform"] == "template"}
+        for entity_id in there:
             # A template that was unavailable at its end restores nothing of itself, not even whether it dims.
             await self.house.post(f"/api/states/{entity_id}", {"state": "unavailable"})
         await asyncio.to_thread(self._write_templates, list(devices.values()))
         await self.house.call("template", "reload")
-        for gone in self._extra - devices.keys():
+        for gone in there - devices.keys():
             await self.house.ws("config/entity_registry/remove", entity_id=gone)
-        self._extra = devices.keys() - {lamp.entity_id for lamp in LAMPS_ALWAYS_THERE}
         for device in devices.values():
             # Until it is there, nothing can be done with it.
             await self.follow(device.entity_id, lambda now: now["state"] != "unavailable")
