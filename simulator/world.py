@@ -158,6 +158,11 @@ class World:
         xiaoai = self.xiaoai(self.speaker(speaker))
         return xiaoai.ask(text, answer, kind, track=track, recorded=recorded, late_edit=late_edit)
 
+    def teach(self, text: str, answer: str, kind: Kind | str = Kind.TTS) -> None:
+        """Let XiaoAI in every speaker know what it answers to `text`, whoever says it; see `XiaoAI.teach`."""
+        for xiaoai in self._xiaoai.values():
+            xiaoai.teach(text, answer, Kind(kind))
+
     def hide_records(self, hidden: bool) -> None:
         """Keep all records from now on back from the conversation API, or show what was kept back."""
         self._records_hidden = hidden

@@ -67,6 +67,11 @@ class XiaoAI:
         self._answering: asyncio.TimerHandle | None = None
         self._records: list[Record] = []
         self._hiding = False
+        self._known: dict[str, tuple[str, Kind]] = {}
+
+    def teach(self, text: str, answer: str, kind: Kind = Kind.TTS) -> None:
+        """Let XiaoAI know what it answers to `text` where nothing else is said about that."""
+        self._known[text] = answer, kind
 
     def ask(
         self,
@@ -84,7 +89,7 @@ class XiaoAI:
 
         Args:
             text: The words.
-            answer: What XiaoAI says; a polite refusal if None.
+            answer: What XiaoAI says; what it was taught, or a polite refusal, if None.
             kind: What the answer is made of. AUDIO speaks, then plays `track`. EMPTY says nothing.
             track: The music of an AUDIO answer.
             recorded: Whether the cloud keeps a record (it forgets some kinds of answers).
@@ -99,6 +104,8 @@ class XiaoAI:
             raise InvalidInput(f"{self._speaker.name} is offline and hears nothing")
         if not text.strip():
             raise InvalidInput("nothing was said")
+        if answer is None and text in self._known:
+            answer, kind = self._known[text]
         command = text.strip(" 。！？，.!?,")
         obeys = command in _STOP_WORDS or command in _PAUSE_WORDS
         if obeys and answer is None:

@@ -1,7 +1,7 @@
 """The home of the scenes: one Home Assistant for all of them, furnished and set up anew for each."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, field
 import json
 from typing import Any
@@ -19,6 +19,8 @@ CLOUDS = CloudSettings(characters_per_second=12)
 LLM = LLMSettings(first_token=0.2)
 
 LAMPS_ALWAYS_THERE = tuple(Device(lamp.light, lamp.name, lamp.area, "off", dims=True) for lamp in LAMPS)
+
+RECORDS = "userprofile.mina.mi.com"
 
 STATE_SECONDS = 15.0
 """From a sentence to what is done about it: two seconds, at the most four where the switch is off."""
@@ -157,6 +159,7 @@ class Household:
 
     async def _install(self, scene: Scene, rooms: dict[str, str]) -> None:
         """Add the integration as a person would, and set it up as the scene wants it."""
+        since = len(self.sim.timeline)
         installed = await install(self.house, self.sim)
         [entry] = await self.house.ws("config_entries/get", domain=DOMAIN)
         self.entry_id = entry["entry_id"]
@@ -167,10 +170,6 @@ class Household:
                 device_id=installed[speaker.name].device_id,
                 area_id=rooms[speaker.room],
             )
-        if scene.settings.options:
-            await self._set_options(scene.settings.options)
-        if scene.settings.assistant:
-            await self._set_assistant(scene.settings.assistant)
         self.speakers = {name: {} for name in installed}
         for entity in await self.house.ws("config/entity_registry/list"):
             if entity["platform"] != DOMAIN:
@@ -179,6 +178,14 @@ class Household:
                 self.agent = entity["entity_id"]
             elif entity["device_id"] in names:
                 self.speakers[names[entity["device_id"]]][entity["translation_key"]] = entity["entity_id"]
+        await self._listened(since)
+        settings = scene.settings
+        if settings.keys:
+            await self._loaded_anew(self._set_keys(settings.keys))
+        if settings.options:
+            await self._loaded_anew(self._set_options(settings.options))
+        if settings.assistant:
+            await self._loaded_anew(self._set_assistant(settings.assistant))
         for entities in self.speakers.values():
             await self._set_up_speaker(scene, entities)
 
@@ -189,6 +196,38 @@ class Household:
         await self.house.call("switch", f"turn_{dialogue}", {"entity_id": entities["advanced_dialogue"]})
         await self.follow(entities["answering_mode"], lambda now: now["state"] == mode)
         await self.follow(entities["advanced_dialogue"], lambda now: now["state"] == dialogue)
+
+    async def _loaded_anew(self, change: Coroutine[Any, Any, None]) -> None:
+        """Make a change that loads the integration anew, and wait until it listens again."""
+        some = next(iter(self.speakers.values()))["answering_mode"]
+        events = self.house.events("subscribe_entities", entity_ids=[some])
+        now: State = {}
+        since: int | None = None
+        async with asyncio.timeout(STATE_SECONDS), events as changes:
+            await change
+            async for event in changes:
+                now = _changed(now, event, some)
+                if now["state"] == "unavailable":
+                    since = len(self.sim.timeline)
+                elif since is not None:
+                    break
+        await self._listened(since or 0)
+
+    async def _listened(self, since: int) -> None:
+        """Wait until each speaker has been asked for what was said to it before: only what comes later is heard."""
+        for _ in self.sim.world.speakers:
+            asked = await self.sim.timeline.wait_for(
+                lambda event: event.fields.get("host") == RECORDS, since=since, timeout=STATE_SECONDS
+            )
+            since = asked.seq + 1
+
+    async def _set_keys(self, keys: list[str]) -> None:
+        """Fill in the keys of the language model's service; the simulated one must accept them."""
+        menu = await self.house.post("/api/config/config_entries/flow", {"handler": DOMAIN, "entry_id": self.entry_id})
+        form = await self.house.flow_step(menu["flow_id"], {"next_step_id": "service"})
+        form = await self.house.flow_step(form["flow_id"], {"api_keys": keys, "base_url": self.sim.llm_url})
+        if form.get("reason") != "service_changed":
+            raise HouseError(f"The keys were not taken: {form}")
 
     async def _set_options(self, options: dict[str, dict[str, Any]]) -> None:
         """Fill in the options' form, in sections; what is not named keeps its value."""

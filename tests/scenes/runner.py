@@ -8,7 +8,7 @@ from simulator.speaker import Speaker, Track
 from simulator.timeline import Event
 from simulator.xiaoai import Kind
 from tests.scenes.household import Household, shows
-from tests.scenes.script import ASSIST, Scene, SceneError, Step
+from tests.scenes.script import ASSIST, BUILT, Scene, SceneError, Step
 
 SPOKEN_SECONDS = 60.0
 """The longest answer of a scene is spoken in twenty."""
@@ -18,8 +18,6 @@ QUIET_SECONDS = 2.0
 """Between two pieces of one answer nobody waits for half as long."""
 FILLERS = ("嗯", "让我想想")
 """What is said while the model thinks: nobody can say before whether it will be."""
-BUILT: frozenset[str] = frozenset()
-"""What scenes can need that has been built. A scene that needs anything else is skipped."""
 
 
 class StepError(Exception):
@@ -108,6 +106,8 @@ class Performance:
 
     async def _type(self, step: Step) -> None:
         """Type to the assistant, and read what it answers."""
+        if step.xiaoai.says is not None:  # where it is told what was typed
+            self._sim.world.teach(step.says, step.xiaoai.says)
         begin = len(self._timeline)
         answer = await self._household.house.assist(step.says, agent_id=self._household.agent)
         check_words(step, answer.speech)

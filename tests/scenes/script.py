@@ -69,6 +69,8 @@ class Settings:
     """Whether advanced dialogue is on at all speakers."""
     mode: str = "automatic"
     """Answering mode of all speakers."""
+    keys: list[str] = field(default_factory=list)
+    """The keys of the language model's service; none: the simulator's usual one."""
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The integration's options, by section, as its form has them."""
     assistant: dict[str, Any] = field(default_factory=dict)
@@ -137,10 +139,12 @@ def all_scenes() -> list[Path]:
     return [*sorted(FOLDER.glob("*.yaml")), *sorted(LATER.glob("*.yaml"))]
 
 
-def _setting_of(kind: type[Any]) -> Any:
-    """Return a check of settings that the simulator itself knows how to make."""
+def _setting_of(kind: type[Any], *, lenient: bool) -> Any:
+    """Return a check of settings that the simulator itself knows how to make; it may get more of them later."""
 
     def check(value: object) -> object:
+        if lenient:
+            return value
         try:
             kind().update(value)
         except ValueError as err:
@@ -182,12 +186,15 @@ def _expects(step: dict[str, Any]) -> dict[str, Any]:
     expectations = sorted({str(key) for key in _EXPECTATIONS})
     if not any(name in step for name in expectations):
         raise vol.Invalid(f"the step expects nothing; it needs one of {', '.join(expectations)}")
-    if step["at"] == ASSIST and (bad := step.keys() & {"xiaoai", "while", "untouched", "silenced", "route", "reason"}):
+    if step["at"] == ASSIST and (bad := step.keys() & {"while", "untouched", "silenced", "route", "reason"}):
         raise vol.Invalid(f"nobody speaks to a speaker here: {', '.join(sorted(bad))} cannot be")
     if ("silent" in step or "untouched" in step) and "heard" in step:
         raise vol.Invalid("something is to be heard, and nothing")
     return step
 
+
+BUILT: frozenset[str] = frozenset()
+"""What scenes can need that has been built. A scene that needs anything else is skipped."""
 
 _TEXT = vol.All(str, vol.Length(min=1))
 _TEXTS = [_TEXT]
@@ -206,59 +213,66 @@ _EXPECTATIONS: dict[Any, Any] = {
     vol.Optional("requests"): vol.All(int, vol.Range(min=0)),
 }
 
-_STEP = vol.All(
-    {
-        vol.Required("at"): vol.In(PLACES),
-        vol.Required("says"): _TEXT,
-        vol.Optional("xiaoai"): vol.Any(
-            _TEXT,
-            {
-                vol.Optional("says"): _TEXT,
-                vol.Exclusive("plays", "kind"): _TEXT,
-                vol.Exclusive("silently", "kind"): True,
-            },
-        ),
-        vol.Optional("while"): "answering",
-        vol.Optional("llm"): _setting_of(LLMSettings),
-        **_EXPECTATIONS,
-    },
-    _expects,
-)
 
-_SCHEMA = vol.Schema(
-    {
-        vol.Required("title"): {vol.Required("zh"): _TEXT, vol.Required("en"): _TEXT},
-        vol.Optional("needs"): _TEXT,
-        vol.Optional("home"): {
-            vol.Optional("devices"): {
-                _device_id: {
-                    vol.Required("name"): _TEXT,
-                    vol.Required("room"): _TEXT,
-                    vol.Required("is"): _TEXT,
-                    vol.Optional("dims"): bool,
-                }
+def _schema(*, lenient: bool) -> vol.Schema:
+    step = vol.All(
+        {
+            vol.Required("at"): vol.In(PLACES),
+            vol.Required("says"): _TEXT,
+            vol.Optional("xiaoai"): vol.Any(
+                _TEXT,
+                {
+                    vol.Optional("says"): _TEXT,
+                    vol.Exclusive("plays", "kind"): _TEXT,
+                    vol.Exclusive("silently", "kind"): True,
+                },
+            ),
+            vol.Optional("while"): "answering",
+            vol.Optional("llm"): _setting_of(LLMSettings, lenient=lenient),
+            **_EXPECTATIONS,
+        },
+        _expects,
+    )
+
+    return vol.Schema(
+        {
+            vol.Required("title"): {vol.Required("zh"): _TEXT, vol.Required("en"): _TEXT},
+            vol.Optional("needs"): _TEXT,
+            vol.Optional("home"): {
+                vol.Optional("devices"): {
+                    _device_id: {
+                        vol.Required("name"): _TEXT,
+                        vol.Required("room"): _TEXT,
+                        vol.Required("is"): _TEXT,
+                        vol.Optional("dims"): bool,
+                    }
+                },
+                vol.Optional("only_xiaoai"): _TEXTS,
             },
-            vol.Optional("only_xiaoai"): _TEXTS,
-        },
-        vol.Optional("llm"): [
-            {
-                vol.Optional("when"): _pattern,
-                vol.Required("says"): _TEXT,
-                vol.Optional("calls"): [vol.All({str: dict}, _one_call)],
-                vol.Optional("times"): vol.All(int, vol.Range(min=1)),
-            }
-        ],
-        vol.Optional("settings"): {
-            vol.Optional("dialogue"): vol.In(["on", "off"]),
-            vol.Optional("mode"): vol.In(["automatic", "keyword", "always"]),
-            vol.Optional("options"): {str: {str: object}},
-            vol.Optional("assistant"): _SETTINGS,
-            vol.Optional("llm"): _setting_of(LLMSettings),
-            vol.Optional("clouds"): _setting_of(CloudSettings),
-        },
-        vol.Required("steps"): vol.All([_STEP], vol.Length(min=1)),
-    }
-)
+            vol.Optional("llm"): [
+                {
+                    vol.Optional("when"): _pattern,
+                    vol.Required("says"): _TEXT,
+                    vol.Optional("calls"): [vol.All({str: dict}, _one_call)],
+                    vol.Optional("times"): vol.All(int, vol.Range(min=1)),
+                }
+            ],
+            vol.Optional("settings"): {
+                vol.Optional("dialogue"): vol.In(["on", "off"]),
+                vol.Optional("mode"): vol.In(["automatic", "keyword", "always"]),
+                vol.Optional("keys"): _TEXTS,
+                vol.Optional("options"): {str: {str: object}},
+                vol.Optional("assistant"): _SETTINGS,
+                vol.Optional("llm"): _setting_of(LLMSettings, lenient=lenient),
+                vol.Optional("clouds"): _setting_of(CloudSettings, lenient=lenient),
+            },
+            vol.Required("steps"): vol.All([step], vol.Length(min=1)),
+        }
+    )
+
+
+_SCHEMA = _schema(lenient=False)
+_UNBUILT_SCHEMA = _schema(lenient=True)
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -286,10 +300,15 @@ def load(path: Path) -> Scene:
         line = err.problem_mark.line + 1 if err.problem_mark else 1
         raise SceneError(f"{_shown(path)}:{line}: {err.problem}") from err
     try:
-        data = _SCHEMA(data)
+        data = (_SCHEMA if _is_built(data) else _UNBUILT_SCHEMA)(data)
     except vol.MultipleInvalid as err:
         raise SceneError("\n".join(_complaint(path, root, one) for one in err.errors)) from err
     return _scene(path, root, data)
+
+
+def _is_built(data: Any) -> bool:
+    needs = data.get("needs") if isinstance(data, dict) else None
+    return needs is None or needs in BUILT
 
 
 def _complaint(path: Path, root: Any, error: Any) -> str:
