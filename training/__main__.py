@@ -18,6 +18,7 @@ from .calibration import calibrate
 from .corpus import Utterance
 from .data import Data
 from .encoder import Encoder, Shape
+from .finetuning import Example
 from .noise import Noise
 from .pretraining import pretrain
 from .report import Trained, write_report
@@ -79,6 +80,7 @@ def main() -> None:
         rate=_FINETUNING_RATE,
     )
     model = finetune(examples, seed=_SEED)
+    soft: list[Example] = []
     if known.unlabelled:
         soft = distilling.distilled(known.unlabelled, model, tokenizer, machine, _SEED)
         model = finetune([*examples, *soft], seed=_SEED + 1)
@@ -89,7 +91,7 @@ def main() -> None:
     both = load(ModelKind.BOTH)
     worth = evidence.learn(cases, lambda text: both.classify(text).odds, _SEED)
     shipping.write_json("reply.json", {"weights": worth.weights})
-    write_report(Trained(known, model, tokenizer, worth, measured))
+    write_report(Trained(known, model, tokenizer, worth, measured, len(soft)))
 
 
 def _train_svm(utterances: list[tuple[Utterance, float]], noise: Noise) -> svm.LinearMachine:

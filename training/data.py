@@ -10,7 +10,7 @@ from . import cleaning, composing, corpus
 from .corpus import Utterance
 
 SHARE_ALIKE = frozenset({"xsid_zh", "cmrc2018_q"})
-"""Sources of the open data that are CC BY-SA: read for pre-training, not for labels."""
+"""Sources of the open data that are CC BY-SA: only their text is read, not their labels."""
 _COMPOSED = 8000
 
 WEIGHTS = {"own": 1.0, "open": 0.5, "composed": 0.4}

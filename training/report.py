@@ -40,6 +40,8 @@ class Trained:
     evidence: Evidence
     held_out: list[Utterance]
     """Nothing was learned from these."""
+    distilled: int
+    """Texts that the encoder has learned from its teachers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,8 @@ By intent: {", ".join(f"{name} {intents[name]}" for name in INTENTS)}.
 Composed of `lexicon/`: {len(data.composed)}. Open data (licences and addresses in `training/README.md`), each line at
 half weight: {", ".join(f"{name} {count}" for name, count in sorted(opened.items())) or "none"}
 ({data.open.repeated} repeated, {data.open.near} nearly repeated, {data.open.contradicting} with both labels left out).
-Texts for masked-language pre-training: {len(data.texts)}."""
+Texts for masked-language pre-training: {len(data.texts)}. Of those without a label {run.trained.distilled} were
+labelled by two teachers, the linear machine and a first fine-tuning of the encoder, and learned from at half weight."""
 
 
 def _accuracy(run: _Run) -> str:
