@@ -19,6 +19,7 @@ from tests.integration.support import (
     service_input,
     submit,
     suggested,
+    until,
     wait_for_flow,
 )
 
@@ -88,14 +89,18 @@ async def test_a_story_is_told_to_its_end_when_its_key_fails_in_the_middle(sim, 
     assert served(sim, since) == ["a1b2", "c3d4"]
 
 
-async def test_what_is_remembered_is_what_was_said(sim, living):
+async def test_what_is_remembered_is_what_was_said(sim, entry, living, requests):
     sim.llm.replies += [ScriptedReply("故事", SENTENCE * 4), ScriptedReply("接着说完", REST)]
     sim.llm.settings.update({"fail_keys": {FIRST: "quota"}, "fail_after": 5})
-    since = living.ask(STORY)
     whole = "".join(tokens(SENTENCE)[:5]) + REST
-    await living.spoken(whole, since=since)
-    assert living.chat_log.content[-1].content == whole
-    assert [content.role for content in living.chat_log.content[-2:]] == ["user", "assistant"]
+    await living.spoken(whole, since=living.ask(STORY))
+    await until(sim, lambda: not entry.runtime_data.dialogues[living.did].answering)
+    await living.spoken(own_answer(WHY), since=living.ask(WHY))
+    assert [(message["role"], message["content"]) for message in requests[-1]["messages"][1:]] == [
+        ("user", STORY),
+        ("assistant", whole),
+        ("user", WHY),
+    ]
 
 
 # When none is left
