@@ -224,7 +224,9 @@ def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:
     for name in SECTIONS:
         cleaned.pop(name, None)
         within = {field: _clean(field, value) for field, value in user_input.get(name, {}).items()}
-        if within := {field: value for field, value in within.items() if value not in (None, "", [], False)}:
+        # Nought is a value.
+        within = {field: value for field, value in within.items() if value or type(value) in (int, float)}
+        if within:
             cleaned[name] = within
     return cleaned
 
