@@ -92,13 +92,13 @@ async def test_a_service_without_moderation_leaves_the_list(options, ask, sim, c
     assert caplog.text.count("The moderation of the LLM service cannot be asked") == 1
 
 
-async def test_tools_of_an_unwanted_answer_are_not_called(hass, options, lamps, ask, sim, start_service, entry):
+async def test_what_is_said_after_a_tool_is_looked_at_too(hass, options, lamps, ask, sim):
     await options(blocked_words=["客厅灯"])
     sim.llm.replies.append(
         ScriptedReply("太暗", "打开了客厅灯。", [ToolCall("intent__HassTurnOn", '{"name": "卧室灯"}')])
     )
     assert await ask("太暗了") == Phrase.UNWANTED_ANSWER
-    assert hass.states.get(lamps["卧室"]).state == "on"  # that call was clean
+    assert hass.states.get(lamps["卧室"]).state == "on"
 
 
 async def test_at_a_speaker_nothing_of_it_is_heard(options, living, sim, hass):
@@ -109,7 +109,6 @@ async def test_at_a_speaker_nothing_of_it_is_heard(options, living, sim, hass):
     sim.llm.replies.append(ScriptedReply(WHY, RUDE))
     since = living.ask(WHY)
     await living.spoken(f"因为光的散射。{Phrase.UNWANTED_ANSWER}", since=since)
-    assert living.chat_log.content[-1].content == f"因为光的散射。\n{Phrase.UNWANTED_ANSWER}"
     since = living.ask("给我讲讲傻瓜相机的原理是什么")
     await living.spoken(Phrase.UNWANTED_QUESTION, since=since)
     assert sim.timeline.since(since, "llm_request") == []
