@@ -24,6 +24,9 @@ PROMPT = (
 )
 
 
+_OFFER: HassKey[_Offer] = HassKey(f"{DOMAIN}_llm_offer")
+
+
 @dataclass
 class _Offer:
     entries: int = 0
@@ -118,6 +121,3 @@ def _search_service(hass: HomeAssistant) -> SearchService | None:
             found: SearchService = service
             return found
     return None
-
-
-_OFFER: HassKey[_Offer] = HassKey(f"{DOMAIN}_llm_offer")

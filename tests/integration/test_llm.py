@@ -295,7 +295,7 @@ async def test_an_answer_that_never_comes_is_not_waited_for(call, living, sim, m
 async def test_an_answer_is_not_waited_for_when_nobody_listens_any_more(living, sim, monkeypatch):
     monkeypatch.setattr(speaker_tools, "ANSWER_S", 10 * PATIENCE_S)
     monkeypatch.setattr(Handover, "take", lambda *_: False)  # as if the record never came
-    monkeypatch.setattr(Handover, "was_told", lambda *_: True)
+    monkeypatch.setattr(Handover, "was_told", lambda _, query: query == "打开新风")
     call = ToolCall("xiao_gpt__AskXiaoAI", '{"words": "打开新风"}')
     sim.llm.replies.append(ScriptedReply("有点闷", "好的。", [call]))
     since = living.ask("有点闷，你说怎么办呢")

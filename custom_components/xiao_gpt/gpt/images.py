@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 import re
+from typing import Any
 
 from openai import AsyncOpenAI
 
@@ -70,7 +71,7 @@ async def generate_image(
     Raises:
         GptError: the service could not be used, or sent no picture.
     """
-    options = {"response_format": "b64_json"} if _BASE64_ONLY.search(model) else {}
+    options: dict[str, Any] = {"response_format": "b64_json"} if _BASE64_ONLY.search(model) else {}
     with translated_errors():
         reply: ImagesResponse = await client.images.generate(
             model=model, prompt=prompt, n=1, timeout=TIMEOUT_S, **options
