@@ -41,14 +41,15 @@ def async_agents(hass: HomeAssistant, entry: ConfigEntry) -> list[Agent]:
 def _assistants(hass: HomeAssistant, entry: ConfigEntry) -> list[Agent]:
     """Return the entry's own. They may not be loaded yet: what there is of them, their subentries tell."""
     registry = er.async_get(hass)
-    found = []
+    found, disabled = [], []
     for subentry in entry.subentries.values():
         if subentry.subentry_type != SUBENTRY_ASSISTANT:
             continue
         entity_id = registry.async_get_entity_id(Platform.CONVERSATION, DOMAIN, subentry.subentry_id)
-        if entity_id is None or not (known := registry.async_get(entity_id)) or not known.disabled:
-            found.append(Agent(subentry.subentry_id, entity_id or "", subentry.title))
-    return found
+        known = None if entity_id is None else registry.async_get(entity_id)
+        agent = Agent(subentry.subentry_id, entity_id or "", subentry.title)
+        (disabled if known is not None and known.disabled else found).append(agent)
+    return found or disabled  # where there is no other, that it cannot answer must be heard
 
 
 def _entities(hass: HomeAssistant) -> list[Agent]:
@@ -136,10 +137,14 @@ class AgentChoice:
 
     @property
     def current(self) -> Agent | None:
-        """Who answers: the one that was chosen, or the first while that one is gone."""
+        """Who answers: the one that was chosen, or the entry's first while that one is gone.
+
+        No other that nobody has chosen is told what people say, but Home Assistant's own.
+        """
         agents = self.all
         chosen = next((agent for agent in agents if agent.key == self._key), None)
-        return chosen or next(iter(agents), None)
+        meant = (*self._entry.subentries, conversation.HOME_ASSISTANT_AGENT)
+        return chosen or next((agent for agent in agents if agent.key in meant or agent.id in meant), None)
 
     @property
     def agent_id(self) -> str:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from homeassistant.components import conversation
 from homeassistant.components.conversation.const import DATA_COMPONENT
+from homeassistant.components.conversation.models import AbstractConversationAgent
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_LLM_HASS_API, CONF_MODEL, CONF_PROMPT, MATCH_ALL, EntityCategory, Platform
 from homeassistant.exceptions import ServiceValidationError
@@ -68,7 +69,7 @@ class Parrot(conversation.ConversationEntity):
         return conversation.ConversationResult(response, chat_log.conversation_id)
 
 
-class OldParrot(conversation.AbstractConversationAgent):
+class OldParrot(AbstractConversationAgent):
     """An agent that is no entity."""
 
     supported_languages = MATCH_ALL
@@ -180,6 +181,24 @@ async def test_agents_appear_and_disappear_at_run_time(hass, living, select, sim
     assert sum("is not there" in one.message for one in caplog.records) == 1
     await add_parrot(hass)
     await wait_for_state(hass, entity_of(hass, living), "波利")  # it had been chosen
+
+
+async def test_nobody_whom_no_one_has_chosen_is_told_what_people_say(hass, entry, corner):
+    await add_parrot(hass)
+    hass.config_entries.async_remove_subentry(entry, assistant(entry).subentry_id)
+    await hass.async_block_till_done()
+    living = corner("客厅小爱")
+    assert shown(hass, living).state == BUILT_IN
+    assert shown(hass, living).attributes["options"] == ["鹦鹉", BUILT_IN]
+    assert entry.runtime_data.dialogues[living.did].agents.agent_id == conversation.HOME_ASSISTANT_AGENT
+
+
+async def test_an_assistant_that_is_disabled_is_replaced_as_well(hass, entry, teacher, living, select, sim):
+    await select(TEACHER)
+    entity_id = er.async_get(hass).async_get_entity_id(Platform.CONVERSATION, DOMAIN, teacher.subentry_id)
+    er.async_get(hass).async_update_entity(entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+    await settle(hass, sim)
+    await wait_for_state(hass, entity_of(hass, living), FIRST)
 
 
 async def test_an_agent_that_is_no_entity_can_be_chosen(hass, living, select):
