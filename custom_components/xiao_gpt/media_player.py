@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, override
 
-from homeassistant.components import media_source
+from homeassistant.components import conversation, media_source
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.media_player import (
     BrowseMedia,
     MediaPlayerDeviceClass,
@@ -148,6 +149,7 @@ class Player(DialogueEntity, MediaPlayerEntity):
     async def async_added_to_hass(self) -> None:
         """Follow what is known anyway, and what may change it."""
         await super().async_added_to_hass()
+        self._keep_to_itself()
         self._speaker.on_status = self._noted
         self.async_on_remove(self._end)
         self.async_on_remove(self.dialogue.listen(self._heard))
@@ -156,6 +158,16 @@ class Player(DialogueEntity, MediaPlayerEntity):
             self._noted(status)
         elif self._speaker.model.status is not Status.MIOT:
             self._look_in(AT_FIRST_S)
+
+    def _keep_to_itself(self) -> None:
+        """Hide it from the voice assistants, until a person exposes it.
+
+        "下一首" is heard, and obeyed, by XiaoAI itself: Home Assistant would skip a second piece. And in a home without
+        anything else that can be controlled, it is not worth asking Home Assistant.
+        """
+        known = self.registry_entry
+        if known is not None and "should_expose" not in known.options.get(conversation.DOMAIN, {}):
+            async_expose_entity(self.hass, conversation.DOMAIN, self.entity_id, should_expose=False)
 
     @callback
     def _end(self) -> None:

@@ -1,5 +1,6 @@
 """The speaker as a player."""
 
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.media_player import MediaPlayerEntityFeature, async_process_play_media_url
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core_config import async_process_ha_core_config
@@ -117,6 +118,13 @@ async def test_it_is_unavailable_when_the_speaker_is(hass, sim, entry, living, p
     sim.world.set_online(living.name, False)
     await entry.runtime_data.coordinator.async_refresh()
     assert hass.states.get(player(living)).state == STATE_UNAVAILABLE
+
+
+async def test_it_is_hidden_from_the_assistants_until_a_person_exposes_it(hass, entry, living, player, exposed):
+    assert not exposed(player(living))
+    async_expose_entity(hass, "conversation", player(living), True)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert exposed(player(living))
 
 
 # What it is told
