@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from homeassistant.components.media_player import async_process_play_media_url
+from homeassistant.components.media_player.browse_media import async_process_play_media_url
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from yarl import URL

@@ -41,7 +41,8 @@ def async_agents(hass: HomeAssistant, entry: ConfigEntry) -> list[Agent]:
 def _assistants(hass: HomeAssistant, entry: ConfigEntry) -> list[Agent]:
     """Return the entry's own. They may not be loaded yet: what there is of them, their subentries tell."""
     registry = er.async_get(hass)
-    found, disabled = [], []
+    found: list[Agent] = []
+    disabled: list[Agent] = []
     for subentry in entry.subentries.values():
         if subentry.subentry_type != SUBENTRY_ASSISTANT:
             continue

@@ -6,11 +6,11 @@ from typing import Any, override
 
 from homeassistant.components import conversation, media_source
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.components.media_player import (
-    BrowseMedia,
+from homeassistant.components.media_player import MediaPlayerEntity
+from homeassistant.components.media_player.browse_media import BrowseMedia
+from homeassistant.components.media_player.const import (
     MediaPlayerDeviceClass,
     MediaPlayerEnqueue,
-    MediaPlayerEntity,
     MediaPlayerEntityFeature,
     MediaPlayerState,
     MediaType,

@@ -8,7 +8,7 @@ from typing import Any, override
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio as vol
 
 from . import directives
@@ -105,8 +105,10 @@ class SpeakTool(SpeakersTool):
         failures = [outcome for outcome in outcomes if outcome]
         if len(failures) == len(others):
             raise ToolFailedError(" ".join(failures))
-        spoken = [place.label for place, outcome in zip(others, outcomes, strict=True) if not outcome]
-        return {"spoken_at": spoken} | ({"not_spoken": failures} if failures else {})
+        spoken: list[JsonValueType] = [
+            place.label for place, outcome in zip(others, outcomes, strict=True) if not outcome
+        ]
+        return {"spoken_at": spoken} | ({"not_spoken": [*failures]} if failures else {})
 
     @staticmethod
     async def _speak(place: Place, text: str) -> str:

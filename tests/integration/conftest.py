@@ -16,6 +16,7 @@ import pytest
 
 from custom_components.xiao_gpt import polling, silencing, tokenizers
 from custom_components.xiao_gpt.const import GATEWAY_VARIABLE
+from custom_components.xiao_gpt.gpt.bpe import FILES
 from simulator.app import Simulator
 import simulator.llm
 from simulator.llm_protocol import ChatRequest, parse_chat
@@ -37,7 +38,7 @@ async def house(
     for module, name in ((polling, "MINUTE_S"), (silencing, "CHECK_S")):
         monkeypatch.setattr(module, name, getattr(module, name) / SPEED)
     # The tokenizers' files are on the internet, which no test may reach.
-    nowhere = {name: replace(file, url=f"{sim.url}/{name}") for name, file in tokenizers.FILES.items()}
+    nowhere = {name: replace(file, url=f"{sim.url}/{name}") for name, file in FILES.items()}
     monkeypatch.setattr(tokenizers, "FILES", nowhere)
     hass.config.language = "zh-Hans"
     hass.config.country = "CN"

@@ -3,6 +3,7 @@
 import asyncio
 
 from homeassistant.components import conversation
+from homeassistant.components.conversation.models import AbstractConversationAgent
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, intent
 import probatio
@@ -141,7 +142,7 @@ async def test_what_is_only_returned_does_not_wait_for_the_speaker(sim, living, 
     await speaking
 
 
-class Parrot(conversation.AbstractConversationAgent):
+class Parrot(AbstractConversationAgent):
     """An agent that is not ours, does not stream, and may fail."""
 
     def __init__(self):

@@ -196,6 +196,7 @@ async def test_nobody_whom_no_one_has_chosen_is_told_what_people_say(hass, entry
 async def test_an_assistant_that_is_disabled_is_replaced_as_well(hass, entry, teacher, living, select, sim):
     await select(TEACHER)
     entity_id = er.async_get(hass).async_get_entity_id(Platform.CONVERSATION, DOMAIN, teacher.subentry_id)
+    assert entity_id is not None
     er.async_get(hass).async_update_entity(entity_id, disabled_by=er.RegistryEntryDisabler.USER)
     await settle(hass, sim)
     await wait_for_state(hass, entity_of(hass, living), FIRST)

@@ -1,7 +1,8 @@
 """The speaker as a player."""
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.components.media_player import MediaPlayerEntityFeature, async_process_play_media_url
+from homeassistant.components.media_player.browse_media import async_process_play_media_url
+from homeassistant.components.media_player.const import MediaPlayerEntityFeature
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError

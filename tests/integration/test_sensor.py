@@ -65,7 +65,7 @@ async def test_they_belong_to_the_assistants_device(hass, entry):
     registry = er.async_get(hass)
     devices = {registry.async_get(sensor(hass, subentry.subentry_id, key)).device_id for key in (*COUNTS, "cost")}
     assert devices == {registry.async_get(agent_id(hass, entry)).device_id}
-    (device,) = (dr.async_get(hass).async_get(device_id) for device_id in devices)
+    (device,) = (dr.async_get(hass).async_get(str(device_id)) for device_id in devices)
     assert device.name == subentry.title
 
 
