@@ -105,10 +105,12 @@ class SpeakTool(SpeakersTool):
         failures = [outcome for outcome in outcomes if outcome]
         if len(failures) == len(others):
             raise ToolFailedError(" ".join(failures))
-        spoken: list[JsonValueType] = [
-            place.label for place, outcome in zip(others, outcomes, strict=True) if not outcome
-        ]
-        return {"spoken_at": spoken} | ({"not_spoken": [*failures]} if failures else {})
+        told: dict[str, JsonValueType] = {
+            "spoken_at": [place.label for place, outcome in zip(others, outcomes, strict=True) if not outcome]
+        }
+        if failures:
+            told["not_spoken"] = [*failures]
+        return told
 
     @staticmethod
     async def _speak(place: Place, text: str) -> str:
