@@ -69,6 +69,7 @@ def as_messages(
             itself have none, and are left out; what was said of them stays.
     """
     messages: list[ChatCompletionMessageParam] = []
+    left_out: set[str] = set()
     for turn in _turns(content):
         used_tools = any(isinstance(said, conversation.AssistantContent) and said.tool_calls for said in turn)
         for said in turn:
@@ -84,6 +85,15 @@ def as_messages(
                 message = cast("ChatCompletionMessageParam", {**message, "reasoning_content": said.thinking_content})
             messages.append(message)
     return messages
+
+
+def _is_homes(said: conversation.AssistantContent) -> bool:
+    """Return whether Home Assistant itself called the tools, in the name of whichever agent was to answer."""
+    return (
+        bool(said.tool_calls)
+        and not said.thinking_content
+        and all(call.external and call.tool_name != WEB_SEARCH_TOOL for call in said.tool_calls or ())
+    )
 
 
 def recent(content: Sequence[conversation.Content], past_turns: int | None) -> list[conversation.Content]:
