@@ -73,12 +73,12 @@ def as_messages(
     for turn in _turns(content):
         used_tools = any(isinstance(said, conversation.AssistantContent) and said.tool_calls for said in turn)
         for said in turn:
+            if isinstance(said, conversation.ToolResultContent) and said.tool_call_id in left_out:
+                continue
+            if wants_thoughts and isinstance(said, conversation.AssistantContent) and _is_homes(said):
+                left_out.update(call.id for call in said.tool_calls or ())
+                said = replace(said, tool_calls=None)
             own = getattr(said, "agent_id", agent_id) == agent_id
-            if wants_thoughts and not own:
-                if isinstance(said, conversation.ToolResultContent):
-                    continue
-                if isinstance(said, conversation.AssistantContent):
-                    said = replace(said, tool_calls=None)
             if (message := as_message(said)) is None:
                 continue
             if used_tools and own and isinstance(said, conversation.AssistantContent) and said.thinking_content:
