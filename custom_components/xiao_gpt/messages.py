@@ -83,21 +83,31 @@ def as_messages(
         files: what comes along with the messages, read.
     """
     messages: list[ChatCompletionMessageParam] = []
+    left_out: set[str] = set()
     for turn in _turns(content):
         used_tools = any(isinstance(said, conversation.AssistantContent) and said.tool_calls for said in turn)
         for said in turn:
+            if isinstance(said, conversation.ToolResultContent) and said.tool_call_id in left_out:
+                continue
+            if wants_thoughts and isinstance(said, conversation.AssistantContent) and _is_homes(said):
+                left_out.update(call.id for call in said.tool_calls or ())
+                said = replace(said, tool_calls=None)
             own = getattr(said, "agent_id", agent_id) == agent_id
-            if wants_thoughts and not own:
-                if isinstance(said, conversation.ToolResultContent):
-                    continue
-                if isinstance(said, conversation.AssistantContent):
-                    said = replace(said, tool_calls=None)
             if (message := as_message(said, files)) is None:
                 continue
             if used_tools and own and isinstance(said, conversation.AssistantContent) and said.thinking_content:
                 message = cast("ChatCompletionMessageParam", {**message, "reasoning_content": said.thinking_content})
             messages.append(message)
     return messages
+
+
+def _is_homes(said: conversation.AssistantContent) -> bool:
+    """Return whether Home Assistant itself called the tools, in the name of whichever agent was to answer."""
+    return (
+        bool(said.tool_calls)
+        and not said.thinking_content
+        and all(call.external and call.tool_name != WEB_SEARCH_TOOL for call in said.tool_calls or ())
+    )
 
 
 def recent(content: Sequence[conversation.Content], past_turns: int | None) -> list[conversation.Content]:

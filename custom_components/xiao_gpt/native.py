@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 import re
 import time
 
@@ -15,6 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 from .const import DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry
 from .dialogue import Dialogue
+from .effects import is_dangerous
 from .handover import EDITED_S, RECORD_S
 from .interruption import current_interruption
 from .routing import Decision, Previous, Reason, Reply, Route, normal
@@ -182,7 +184,10 @@ async def _by_home(
     No sentence triggers: an automation that one has set off may be who asks.
     """
     before = len(chat_log.content)
-    response = await conversation.async_handle_intents(hass, user_input, chat_log)
+    # What is dangerous is the assistant's, which can ask whether it is meant.
+    response = await conversation.async_handle_intents(
+        hass, user_input, chat_log, intent_filter=partial(is_dangerous, hass)
+    )
     if response is None:
         del chat_log.content[before:]  # 2026.10 leaves the call of a match without a target
         return None

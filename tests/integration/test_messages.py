@@ -10,8 +10,8 @@ ME, HOME = "conversation.me", "conversation.home_assistant"
 SYSTEM = SystemContent("你是助手。")
 
 
-def call(agent, number, **fields):
-    tool = llm.ToolInput(id=f"{number}", tool_name="turn_on", tool_args={}, external=agent == HOME)
+def call(agent, number, *, external=False, **fields):
+    tool = llm.ToolInput(id=f"{number}", tool_name="turn_on", tool_args={}, external=external)
     return AssistantContent(agent, tool_calls=[tool], **fields)
 
 
@@ -66,8 +66,11 @@ def test_a_call_goes_with_its_thoughts_and_so_does_the_answer_that_follows_it():
     assert not any("reasoning_content" in message for message in as_messages(log, "conversation.another"))
 
 
-def test_what_has_no_thoughts_is_left_out_for_who_wants_them():
-    log = [UserContent("开灯"), call(HOME, 1), result(HOME, 1), AssistantContent(HOME, "开了。"), UserContent("谢谢")]
+@pytest.mark.parametrize("agent", [ME, HOME])
+def test_what_home_assistant_did_is_left_out_for_who_wants_thoughts(agent):
+    """It calls in the name of the agent that was to answer."""
+    calling = call(agent, 1, external=True)
+    log = [UserContent("开灯"), calling, result(agent, 1), AssistantContent(HOME, "开了。"), UserContent("谢谢")]
     assert [message["role"] for message in as_messages(log, ME)] == ["user", "assistant", "tool", "assistant", "user"]
     wanted = as_messages(log, ME, wants_thoughts=True)
     assert [(message["role"], message["content"]) for message in wanted] == [
