@@ -18,7 +18,7 @@ from custom_components.xiao_gpt.metering import metered
 from custom_components.xiao_gpt.tokenizers import async_tokenizers
 from custom_components.xiao_gpt.usage import DEFAULT_KEY, Account, Ledger, Tally
 from simulator.llm_replies import own_answer, tokens
-from tests.integration.support import agent_id, assistant
+from tests.integration.support import agent_id, assistant, event
 
 MODEL = "gpt-5-mini"
 PRICE = PRICES[MODEL]
@@ -220,7 +220,7 @@ async def test_a_reply_that_nobody_hears_to_its_end_is_counted_all_the_same(hass
 async def test_an_interrupted_answer_is_counted(hass, sim, entry, living):
     sim.llm.settings.stall_after = 3
     since = living.ask("讲个恐龙的故事")
-    await living.event("speech_started", since=since, source="tts")
+    await event(sim, "llm_first_token", since=since)
     await entry.runtime_data.dialogues[living.did].stop()
     counted = asyncio.Event()
     entry.runtime_data.ledger.observe(counted.set)
