@@ -106,7 +106,10 @@ class SpeakTool(SpeakersTool):
         if len(failures) == len(others):
             raise ToolFailedError(" ".join(failures))
         spoken = [place.label for place, outcome in zip(others, outcomes, strict=True) if not outcome]
-        return {"spoken_at": spoken} | ({"not_spoken": failures} if failures else {})
+        result: JsonObjectType = {"spoken_at": spoken}
+        if failures:
+            result["not_spoken"] = failures
+        return result
 
     @staticmethod
     async def _speak(place: Place, text: str) -> str:

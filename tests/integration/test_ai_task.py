@@ -95,6 +95,7 @@ async def test_each_assistant_has_one_at_its_device(hass, entry):
     registry = er.async_get(hass)
     task = registry.async_get(task_id(hass, entry))
     agent_id = registry.async_get_entity_id(Platform.CONVERSATION, DOMAIN, assistant(entry).subentry_id)
+    assert agent_id is not None
     assert task.device_id == registry.async_get(agent_id).device_id
     assert task.config_subentry_id == assistant(entry).subentry_id
     state = hass.states.get(task.entity_id)

@@ -327,7 +327,7 @@ async def test_a_timer_needs_a_length(call, living, args):
 
 async def test_an_alarm_is_set_in_xiaoais_words(call, living, sim, monkeypatch):
     now = datetime(2026, 11, 21, 14, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
-    monkeypatch.setattr(speaker_tools.dt_util, "now", lambda: now)
+    monkeypatch.setattr("custom_components.xiao_gpt.speaker_tools.dt_util.now", lambda: now)
     since = len(sim.timeline)
     await call("SetAlarm", time="7:30", device_id=living.device.id)
     await call("SetAlarm", time="15:00", about="接孩子", device_id=living.device.id)
