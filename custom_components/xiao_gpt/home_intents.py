@@ -39,6 +39,13 @@ async def async_handle_home(
     return await _intents(hass, user_input, chat_log, confirms=async_confirms(hass, user_input.agent_id))
 
 
+def effect_in(hass: HomeAssistant, result: RecognizeResult) -> Effect | None:
+    """Return what a person has to confirm before what was understood is done; None: nothing."""
+    return effect_of_intent(
+        hass, result.intent.name, {entity.name: entity.value for entity in result.entities_list}
+    )
+
+
 async def _intents(
     hass: HomeAssistant, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog, *, confirms: bool
 ) -> str | None:
@@ -46,8 +53,7 @@ async def _intents(
 
     def is_dangerous(result: RecognizeResult) -> bool:
         nonlocal effect
-        slots = {entity.name: entity.value for entity in result.entities_list}
-        effect = effect_of_intent(hass, result.intent.name, slots) if confirms else None
+        effect = effect_in(hass, result) if confirms else None
         return effect is not None
 
     response = await conversation.async_handle_intents(hass, user_input, chat_log, intent_filter=is_dangerous)

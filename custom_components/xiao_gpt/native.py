@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import partial
 import re
 import time
 
@@ -16,8 +15,8 @@ from homeassistant.helpers.translation import async_get_translations
 from .const import DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry
 from .dialogue import Dialogue
-from .effects import is_dangerous
 from .handover import EDITED_S, RECORD_S
+from .home_intents import effect_in
 from .interruption import current_interruption
 from .routing import Decision, Previous, Reason, Reply, Route, normal
 from .settings import AUTOMATIC, NOBODY
@@ -186,7 +185,7 @@ async def _by_home(
     before = len(chat_log.content)
     # What is dangerous is the assistant's, which can ask whether it is meant.
     response = await conversation.async_handle_intents(
-        hass, user_input, chat_log, intent_filter=partial(is_dangerous, hass)
+        hass, user_input, chat_log, intent_filter=lambda result: effect_in(hass, result) is not None
     )
     if response is None:
         del chat_log.content[before:]  # 2026.10 leaves the call of a match without a target
