@@ -41,9 +41,7 @@ async def async_handle_home(
 
 def effect_in(hass: HomeAssistant, result: RecognizeResult) -> Effect | None:
     """Return what a person has to confirm before what was understood is done; None: nothing."""
-    return effect_of_intent(
-        hass, result.intent.name, {entity.name: entity.value for entity in result.entities_list}
-    )
+    return effect_of_intent(hass, result.intent.name, {entity.name: entity.value for entity in result.entities_list})
 
 
 async def _intents(
