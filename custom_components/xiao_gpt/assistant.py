@@ -11,13 +11,13 @@ from homeassistant.helpers import device_registry as dr, llm
 from homeassistant.helpers.entity import Entity
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
 
-from .assistant_settings import parameters_of, past_turns_of
+from .assistant_settings import CONF_CONFIRM_EFFECTS, history_tokens_of, parameters_of, past_turns_of
 from .attachments import async_read_attachments
-from .confirmation import CONF_CONFIRM_EFFECTS, Guard
+from .confirmation import Guard
 from .const import CONF_BASE_URL, DOMAIN
 from .coordinator import XiaoGptConfigEntry
 from .gpt import WEB_SEARCH_TOOL, GptError, Key, Reason, Request, Thought, ToolCall, vendor_of, wants_thoughts
-from .gpt.history import DEFAULT_HISTORY_TOKENS, trim
+from .gpt.history import trim
 from .interruption import interruption
 from .messages import as_messages, as_tool, recent
 from .metering import metered
@@ -26,7 +26,6 @@ from .phrases import Phrase
 from .tokenizers import async_tokenizers
 from .usage import DEFAULT_KEY
 
-CONF_HISTORY_TOKENS = "history_tokens"
 MAX_TOOL_ROUNDS = 10
 """How often one question may go back and forth between the model and the tools."""
 
@@ -107,8 +106,7 @@ class AssistantEntity(Entity):
     def _trimmed(self, messages: list[ChatCompletionMessageParam]) -> list[ChatCompletionMessageParam]:
         """Leave out the oldest turns, if there are more than the model is to be told again."""
         count = async_tokenizers(self.hass).of(self.subentry.data[CONF_MODEL])
-        budget = self.subentry.data.get(CONF_HISTORY_TOKENS, DEFAULT_HISTORY_TOKENS)
-        return trim(messages, int(budget), count)
+        return trim(messages, history_tokens_of(self.subentry.data), count)
 
     async def _say(self, chat_log: conversation.ChatLog, words: str) -> None:
         """Say something of our own in the model's place."""

@@ -30,10 +30,16 @@ from homeassistant.helpers.template import Template
 import probatio as vol
 
 from .assistant_settings import (
+    CONF_CACHED,
+    CONF_CONFIRM_EFFECTS,
+    CONF_CURRENCY,
     CONF_EFFORT,
     CONF_EXTRAS,
     CONF_FREQUENCY,
+    CONF_HISTORY_TOKENS,
+    CONF_INPUT,
     CONF_MAX_TOKENS,
+    CONF_OUTPUT,
     CONF_PAST_TURNS,
     CONF_PRESENCE,
     CONF_STOP,
@@ -91,6 +97,11 @@ _FIELDS: dict[str, Any] = {
         )
     ),
     CONF_PAST_TURNS: _number(0, 1000, 1),
+    CONF_HISTORY_TOKENS: _number(0, 1_000_000, 100),
+    **dict.fromkeys((CONF_INPUT, CONF_CACHED, CONF_OUTPUT), _number(0, 10_000, 0.0001)),
+    CONF_CURRENCY: SelectSelector(
+        SelectSelectorConfig(options=["CNY", "USD"], custom_value=True, mode=SelectSelectorMode.DROPDOWN)
+    ),
     CONF_WEB_SEARCH: BooleanSelector(),
     CONF_EXTRAS: TextSelector(TextSelectorConfig(multiline=True)),
 }
@@ -136,7 +147,7 @@ class AssistantFlow(ConfigSubentryFlow):
                 self._models = await service.list_models()
             except GptError as err:
                 self._tell(err)
-            values = {CONF_MODEL: preferred(self._models), **known}
+            values = {CONF_MODEL: preferred(self._models), CONF_CONFIRM_EFFECTS: True, **known}
             if step_id == "user":
                 values |= image_model(self._models)
         else:
@@ -195,6 +206,7 @@ class AssistantFlow(ConfigSubentryFlow):
             vol.Optional(CONF_PROMPT): _TypedTemplate(),
             vol.Optional(CONF_IMAGE_MODEL): model_selector(list(filter(is_image_model, self._models))),
             vol.Optional(CONF_LLM_HASS_API): SelectSelector(SelectSelectorConfig(options=apis, multiple=True)),
+            vol.Optional(CONF_CONFIRM_EFFECTS): BooleanSelector(),
         }
         for name, within in SECTIONS.items():
             if name == SECTION_WEB_SEARCH and not offers_web_search(self._vendor):
@@ -235,6 +247,6 @@ def _clean(field: str, value: Any) -> Any:
     if field == CONF_STOP:
         # Spaces may be meant: a sequence is taken as it was typed.
         return list(dict.fromkeys(filter(None, value)))
-    if field in (CONF_MAX_TOKENS, CONF_PAST_TURNS) and value is not None:
+    if field in (CONF_MAX_TOKENS, CONF_PAST_TURNS, CONF_HISTORY_TOKENS) and value is not None:
         return int(value)
     return value.strip() if isinstance(value, str) else value

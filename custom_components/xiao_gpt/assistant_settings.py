@@ -5,13 +5,17 @@ import json
 from typing import Any, Final
 
 from .gpt import RESERVED, Parameters
+from .gpt.history import DEFAULT_HISTORY_TOKENS
 
 SECTION_SAMPLING: Final = "sampling"
 SECTION_REASONING: Final = "reasoning"
 SECTION_HISTORY: Final = "history"
+SECTION_PRICES: Final = "prices"
 SECTION_WEB_SEARCH: Final = "search"
 SECTION_VENDOR: Final = "vendor"
 
+CONF_CONFIRM_EFFECTS: Final = "confirm_effects"
+"""Whether an assistant asks first before it touches a lock, an alarm or a door (by default it does)."""
 CONF_TEMPERATURE: Final = "temperature"
 CONF_TOP_P: Final = "top_p"
 CONF_PRESENCE: Final = "presence_penalty"
@@ -20,13 +24,19 @@ CONF_MAX_TOKENS: Final = "max_tokens"
 CONF_STOP: Final = "stop"
 CONF_EFFORT: Final = "reasoning_effort"
 CONF_PAST_TURNS: Final = "past_turns"
+CONF_HISTORY_TOKENS: Final = "history_tokens"
+CONF_INPUT: Final = "input"
+CONF_CACHED: Final = "cached"
+CONF_OUTPUT: Final = "output"
+CONF_CURRENCY: Final = "currency"
 CONF_WEB_SEARCH: Final = "web_search"
 CONF_EXTRAS: Final = "extras"
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     SECTION_SAMPLING: (CONF_TEMPERATURE, CONF_TOP_P, CONF_PRESENCE, CONF_FREQUENCY, CONF_MAX_TOKENS, CONF_STOP),
     SECTION_REASONING: (CONF_EFFORT,),
-    SECTION_HISTORY: (CONF_PAST_TURNS,),
+    SECTION_HISTORY: (CONF_PAST_TURNS, CONF_HISTORY_TOKENS),
+    SECTION_PRICES: (CONF_INPUT, CONF_CACHED, CONF_OUTPUT, CONF_CURRENCY),
     SECTION_WEB_SEARCH: (CONF_WEB_SEARCH,),
     SECTION_VENDOR: (CONF_EXTRAS,),
 }
@@ -91,6 +101,11 @@ def past_turns_of(data: Mapping[str, Any]) -> int | None:
     """Return how many past turns the model is given, or None for all that there are."""
     turns = _flat(data).get(CONF_PAST_TURNS)
     return None if turns is None else int(turns)
+
+
+def history_tokens_of(data: Mapping[str, Any]) -> int:
+    """Return how many tokens of a conversation the model is given at most."""
+    return int(_flat(data).get(CONF_HISTORY_TOKENS, DEFAULT_HISTORY_TOKENS))
 
 
 def section_of(field: str) -> str | None:

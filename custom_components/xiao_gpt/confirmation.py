@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 import secrets
 import time
-from typing import Final, override
+from typing import override
 
 from homeassistant.components import conversation
 from homeassistant.core import HomeAssistant, callback
@@ -16,12 +16,10 @@ from homeassistant.helpers import entity_registry as er, llm
 from homeassistant.util.hass_dict import HassKey
 
 from .agreement import agrees
+from .assistant_settings import CONF_CONFIRM_EFFECTS
 from .const import DOMAIN
 from .effects import MANY_ACTIONS, Effect, effect_of_tool
 from .phrases import Phrase, ask_to_confirm
-
-CONF_CONFIRM_EFFECTS: Final = "confirm_effects"
-"""Whether an assistant asks first (by default it does)."""
 
 PATIENCE_S = 120.0
 """After so long nobody remembers what "好的" is said to."""

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_dumps
 
+from .assistant_settings import SECTION_PRICES
 from .gpt import GptError, Request, Thought, ToolCall, Usage
 from .gpt.prices import Price, price_of
 from .gpt.reply import Part
@@ -13,13 +14,10 @@ from .gpt.tokens import count_prompt
 from .tokenizers import async_tokenizers
 from .usage import DEFAULT_KEY, Ledger
 
-CONF_PRICES = "prices"
-"""In an assistant's data: what a person has typed of "input", "output", "cached" and "currency"."""
-
 
 def price_for(subentry: ConfigSubentry, model: str) -> Price | None:
     """Return what an assistant's tokens cost, if anybody knows."""
-    return Price.from_data(subentry.data.get(CONF_PRICES) or {}, price_of(model))
+    return Price.from_data(subentry.data.get(SECTION_PRICES) or {}, price_of(model))
 
 
 async def metered(
