@@ -98,7 +98,7 @@ _FIELDS: dict[str, Any] = {
     ),
     CONF_PAST_TURNS: _number(0, 1000, 1),
     CONF_HISTORY_TOKENS: _number(0, 1_000_000, 100),
-    **dict.fromkeys((CONF_INPUT, CONF_CACHED, CONF_OUTPUT), _number(0, 10_000, 0.0001)),
+    **dict.fromkeys((CONF_INPUT, CONF_CACHED, CONF_OUTPUT), _number(0, 10_000, 0.001)),
     CONF_CURRENCY: SelectSelector(
         SelectSelectorConfig(options=["CNY", "USD"], custom_value=True, mode=SelectSelectorMode.DROPDOWN)
     ),
