@@ -14,7 +14,7 @@ PLAYS = -3.0
 nearly always. Learned, it would be too weak: the set's requests are plain ones, at a speaker they are titles."""
 
 SURE = 6.0
-"""Log odds beyond which words alone say nothing more where there is an answer: what it is worth was learned that way."""
+"""Log odds beyond which words alone say nothing more where there is an answer, whose worth was learned that way."""
 
 _FAILED = re.compile(
     "没学会|没有学会|还在学|正在学|还没?有?学|学习中|[我还也]不知道|^不知道|不清楚|没听懂|听不懂|没有?听清|听不清|不明白|没明白|"
