@@ -18,7 +18,7 @@ from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, se
 from .dialogue import Dialogue, spoken_language
 from .listener import Listener
 from .login_issue import async_forget_login, async_report_login
-from .memory import Memory
+from .memory import Memory, async_forget
 from .models import async_classifier
 from .names import HomeNames
 from .polling import PollBudget
@@ -158,7 +158,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Leave nothing behind of an account that is gone: no repair, none of its words."""
     async_forget_login(hass, entry)
-    await Memory(hass, entry.entry_id, float).async_remove()
+    await async_forget(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(

@@ -6,7 +6,7 @@ import re
 from .classifier import Classifier, says_nothing
 from .commands import Command, normal, voice_command
 from .corrections import Corrections
-from .decision import Context, Decision, Doubt, Mode, Previous, Reason, Route
+from .decision import Context, Decision, Doubt, Mode, Reason, Route
 from .reply import SURE, Reply, shift
 from .text import tokens
 
@@ -76,7 +76,7 @@ class Router:
         looks_native = verdict.odds < 0
         shifts = {
             Reason.CORRECTED: self.corrections.shift(utterance),
-            Reason.FOLLOWS: _following(utterance, context.previous),
+            Reason.FOLLOWS: _following(utterance, context),
             _seen(context.reply): 0.0 if context.reply is None else shift(context.reply, native=looks_native),
         }
         words = verdict.odds if context.reply is None else max(-SURE, min(SURE, verdict.odds))
@@ -113,9 +113,11 @@ class Router:
         return intent in _HOME_INTENTS or (intent in _NAMED_INTENTS and any(name in words for name in context.names))
 
 
-def _following(utterance: str, previous: Previous | None) -> float:
+def _following(utterance: str, context: Context) -> float:
     """Return what was said before adds to the log odds of the language model."""
-    if previous is None:
+    previous = context.previous
+    failed = context.reply is not None and context.reply.failed
+    if previous is None or (failed and not previous.llm):  # that XiaoAI has answered before is no help to anybody now
         return 0.0
     length = len(tokens(utterance))
     goes_on = length <= _LONGEST_ELLIPSIS and _ELLIPSIS.search(normal(utterance)) is not None
