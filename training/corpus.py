@@ -30,7 +30,12 @@ class Utterance:
     @property
     def key(self) -> str:
         """What two utterances share that the models cannot tell apart."""
-        return " ".join(tokens(self.text))
+        return key(self.text)
+
+
+def key(text: str) -> str:
+    """Return what two texts share that the models cannot tell apart."""
+    return " ".join(tokens(text))
 
 
 class CorpusError(ValueError):

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from custom_components.xiao_gpt.routing.text import tokens
-
 from . import cleaning, composing, corpus
 from .corpus import Utterance
 
@@ -71,7 +69,7 @@ def read(folder: Path | None, held_out: Sequence[Utterance], seed: int) -> Data:
         replace(cleaned, utterances=cleaning.without(cleaned.utterances, held_out)) for cleaned in (own, others)
     )
     known = {one.key for one in (*own.utterances, *others.utterances, *composed, *validation, *held_out)}
-    unlabelled = [text for text in texts if " ".join(tokens(text)) not in known]
+    unlabelled = [text for text in texts if corpus.key(text) not in known]
     return Data(own, others, cleaning.without(composed, held_out), validation, texts, unlabelled)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 import logging
-import math
 import random
 import time
 
@@ -16,6 +15,7 @@ from .batches import batches
 from .corpus import INTENTS, NATIVE, Utterance
 from .encoder import Classifier, Encoder, Shape, state
 from .noise import Noise
+from .schedule import warm_then_cosine
 from .vocabulary import Tokenizer, padded
 
 _LOG = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def finetune(
     optimizer = torch.optim.AdamW(_groups(model, rate), weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     lengths = [len(tokenizer.ids(example.text)) for example in examples]
     steps = epochs * sum(1 for _ in batches(lengths, _TOKENS, random.Random(seed)))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_then_down(step, steps))
+    schedule = warm_then_cosine(optimizer, steps, warm=16)
     average = state(model)
     began = time.monotonic()
     for epoch in range(epochs):
@@ -120,10 +120,3 @@ def _groups(model: Classifier, rate: float) -> list[dict[str, object]]:
     below = [*model.encoder.tokens.parameters(), *model.encoder.positions.parameters()]
     groups.append({"params": below, "lr": rate * _LAYER_DECAY ** (layers + 1)})
     return groups
-
-
-def _warm_then_down(step: int, steps: int) -> float:
-    warm = max(1, steps // 16)
-    if step < warm:
-        return step / warm
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 import logging
-import math
 import random
 import time
 
@@ -11,6 +10,7 @@ from torch.nn import functional
 
 from .batches import batches
 from .encoder import Encoder, LanguageModel, Shape
+from .schedule import warm_then_cosine
 from .vocabulary import MASK, Tokenizer, padded
 
 _LOG = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def pretrain(shape: Shape, tokenizer: Tokenizer, texts: Sequence[str], epochs: i
     model = LanguageModel(Encoder(shape, dropout=0.05))
     optimizer = torch.optim.AdamW(model.parameters(), lr=_RATE, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     steps = epochs * sum(1 for _ in batches([len(row) for row in rows], _TOKENS, random.Random(seed)))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_then_cosine(step, steps))
+    schedule = warm_then_cosine(optimizer, steps, warm=20)
     began, step, total = time.monotonic(), 0, 0.0
     for _ in range(epochs):
         for batch in batches([len(row) for row in rows], _TOKENS, rng):
@@ -62,10 +62,3 @@ def mask(ids: torch.Tensor, vocabulary: int) -> tuple[torch.Tensor, torch.Tensor
     hidden = ids.clone()
     hidden[masked] = seen
     return hidden, masked, truth
-
-
-def _warm_then_cosine(step: int, steps: int) -> float:
-    warm = max(1, steps // 20)
-    if step < warm:
-        return step / warm
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))

@@ -21,7 +21,7 @@ from .keys_issue import async_forget_keys, async_report_keys
 from .listener import Listener
 from .llm import async_offer_tools
 from .login_issue import async_forget_login, async_report_login
-from .memory import Memory
+from .memory import Memory, async_forget
 from .migration import async_migrate_entry as async_migrate_entry
 from .models import async_classifier
 from .names import HomeNames
@@ -198,7 +198,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Leave nothing behind of an account that is gone: no repair, none of its words."""
     async_forget_login(hass, entry)
     async_forget_keys(hass, entry)
-    await Memory(hass, entry.entry_id, float).async_remove()
+    await async_forget(hass, entry.entry_id)
     await Ledger(hass, entry.entry_id).async_remove()
 
 

@@ -35,8 +35,7 @@ class Memory:
 
     def __init__(self, hass: HomeAssistant, entry_id: str, rarity: Callable[[str], float]) -> None:
         """Take whose speakers they are, and how much a token says about an utterance."""
-        # The words of the home: not for everyone who can read the disk.
-        self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True)
+        self._store = _store(hass, entry_id)
         self._speakers: dict[str, SpeakerMemory] = {}
         self.corrections = Corrections(rarity)
         """What the home's people have said about who should answer."""
@@ -77,10 +76,16 @@ class Memory:
         """Keep everything now: the entry is about to be loaded anew."""
         await self._store.async_save(self._data())
 
-    async def async_remove(self) -> None:
-        """Forget everything."""
-        await self._store.async_remove()
-
     def _data(self) -> dict[str, Any]:
         speakers = {did: memory.as_dict() for did, memory in self._speakers.items()}
         return {_CORRECTIONS: self.corrections.as_list(), **speakers}
+
+
+async def async_forget(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget everything about the speakers of an entry that is gone."""
+    await _store(hass, entry_id).async_remove()
+
+
+def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    # The words of the home: not for everyone who can read the disk.
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_listen_entity_updates, async_should_expose
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, entity_registry as er
 
 from .routing import normal
@@ -40,9 +40,12 @@ class HomeNames:
     @property
     def all(self) -> frozenset[str]:
         """The names of exposed entities and of areas, and their other names, as the router compares them."""
-        if self._known is None:
-            self._known = frozenset(name for name in map(normal, self._read()) if len(name) >= _SHORTEST)
-        return self._known
+        if self._known is not None:
+            return self._known
+        names = frozenset(name for name in map(normal, self._read()) if len(name) >= _SHORTEST)
+        if self._hass.state is CoreState.running:  # before, things appear of which no registry tells
+            self._known = names
+        return names
 
     def _read(self) -> list[str]:
         entities, areas = er.async_get(self._hass), ar.async_get(self._hass)

@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.xiao_gpt.const import DOMAIN
-from custom_components.xiao_gpt.memory import SAVE_DELAY_S, STORAGE_VERSION, Memory
+from custom_components.xiao_gpt.memory import SAVE_DELAY_S, STORAGE_VERSION, Memory, async_forget
 from custom_components.xiao_gpt.session import Session
 from custom_components.xiao_gpt.speech import SpeechRate
 from simulator.llm_replies import own_answer
@@ -99,7 +99,7 @@ async def test_removed_it_is_forgotten(hass, hass_storage):
     memory = Memory(hass, "a", rarity)
     memory.of("1").session.number = 7
     await memory.async_save()
-    await memory.async_remove()
+    await async_forget(hass, "a")
     assert f"{DOMAIN}.a" not in hass_storage
 
 

@@ -1,6 +1,7 @@
 """What the things and rooms of the home are called, as the router knows it."""
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.core import CoreState
 from homeassistant.helpers import area_registry as ar, entity_registry as er
 import pytest
 
@@ -91,3 +92,15 @@ async def test_the_router_is_told_of_a_new_name(hass, entry, living, lamps):
     ar.async_get(hass).async_create("阳台")
     await hass.async_block_till_done()
     assert "阳台" in names.all
+
+
+async def test_while_home_assistant_starts_things_appear_of_which_nothing_tells(hass, names):
+    hass.set_state(CoreState.starting)
+    assert "院子灯" not in names.all
+    hass.states.async_set("light.yard", "off", {"friendly_name": "院子灯"})
+    async_expose_entity(hass, "conversation", "light.yard", True)
+    assert "院子灯" in names.all
+    hass.states.async_set("light.gate", "off", {"friendly_name": "大门灯"})
+    assert "大门灯" in names.all
+    hass.set_state(CoreState.running)
+    assert names.all is names.all

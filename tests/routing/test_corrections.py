@@ -69,7 +69,7 @@ def test_the_same_utterance_goes_to_whom_a_person_has_named(both: Classifier, ut
     after = router.decide(utterance, ON)
     assert corrections.shift(utterance) == pytest.approx(DECISIVE if llm else -DECISIVE)
     assert after.llm is llm
-    assert after.reason is (Reason.CLASSIFIER if before.llm is llm else Reason.CORRECTED)
+    assert after.reason is (Reason.CLASSIFIER if before.route is after.route else Reason.CORRECTED)
     assert after.route is (Route.LLM if llm else Route.NATIVE)
 
 

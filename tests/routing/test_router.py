@@ -363,6 +363,14 @@ def test_what_xiaoai_failed_at_goes_to_the_agent_however_much_it_looks_like_xiao
     assert decide(-30.0, "放一首晴天", replace(ON, reply=needs_a_person), "media").route is Route.NATIVE
 
 
+def test_what_goes_on_with_xiaoais_turn_is_not_left_to_it_where_it_has_failed() -> None:
+    follows = replace(ON, previous=XIAOAI_BEFORE)
+    assert decide(-30.0, "再低一点", replace(follows, reply=DONE)).route is Route.NATIVE
+    assert decide(-30.0, "再低一点", replace(follows, reply=FAILED)).route is Route.UNSURE
+    after_llm = decide(-30.0, "再低一点", replace(ON, previous=LLM_BEFORE, reply=FAILED))
+    assert (after_llm.route, after_llm.llm) == (Route.LLM, True)
+
+
 def test_a_person_who_leans_to_the_model_is_overruled_by_what_xiaoai_plays_or_answers() -> None:
     leaning = replace(ON, leaning=1.0)
     assert decide(-0.5, context=replace(leaning, reply=PLAYS)).reason is Reason.XIAOAI_PLAYS

@@ -83,7 +83,7 @@ class Router:
         looks_native = verdict.odds < 0
         shifts = {
             Reason.CORRECTED: self.corrections.shift(utterance),
-            Reason.FOLLOWS: _following(utterance, context.previous),
+            Reason.FOLLOWS: _following(utterance, context),
             _seen(context.reply): 0.0 if context.reply is None else shift(context.reply, native=looks_native),
         }
         words = verdict.odds if context.reply is None else max(-SURE, min(SURE, verdict.odds))
@@ -131,9 +131,11 @@ class Router:
         return intent in _HOME_INTENTS or (intent in _NAMED_INTENTS and any(name in words for name in context.names))
 
 
-def _following(utterance: str, previous: Previous | None) -> float:
+def _following(utterance: str, context: Context) -> float:
     """Return what was said before adds to the log odds of the language model."""
-    if previous is None:
+    previous = context.previous
+    failed = context.reply is not None and context.reply.failed
+    if previous is None or (failed and not previous.llm):  # that XiaoAI has answered before is no help to anybody now
         return 0.0
     strength = ELLIPTIC if goes_on(utterance) or previous.asked else SAME_SIDE
     fading: float = strength * 0.5 ** (previous.seconds / _FADES_S)
