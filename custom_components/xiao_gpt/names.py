@@ -43,7 +43,7 @@ class HomeNames:
         if self._known is not None:
             return self._known
         names = frozenset(name for name in map(normal, self._read()) if len(name) >= _SHORTEST)
-        if self._hass.state is CoreState.running:  # while Home Assistant starts, things appear of which no registry tells
+        if self._hass.state is CoreState.running:  # before, things appear of which no registry tells
             self._known = names
         return names
 
