@@ -154,8 +154,7 @@ class Profile:
 
     def error(self, error: ApiError) -> tuple[int, Any]:
         """Return the status and the body of a refusal."""
-        body = {"message": str(error), "type": error.kind, "param": error.param, "code": error.code}
-        return error.status, {"error": body}
+        return error.status, error.body()
 
 
 def whole_call(call: ToolCall) -> Json:

@@ -52,11 +52,13 @@ async def test_nothing_is_not_told(hass, living, directive, type_in):
     assert hass.states.get(directive()).state == ""
 
 
-async def test_what_could_not_be_told_is_not_shown(hass, sim, living, directive, type_in):
+async def test_what_could_not_be_told_is_not_shown(hass, sim, entry, living, directive, type_in):
     sim.world.set_online(living.name, False)
     with pytest.raises(HomeAssistantError) as raised:
         await type_in("今天几号")
     assert raised.value.translation_key == "speaker_unreachable"
+    sim.world.set_online(living.name, True)
+    await entry.runtime_data.coordinator.async_refresh()
     assert hass.states.get(directive()).state == ""
 
 
