@@ -21,8 +21,9 @@ import probatio as vol
 from .assistant import AssistantEntity
 from .const import CONF_IMAGE_MODEL, DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 from .coordinator import XiaoGptConfigEntry
-from .gpt import GptError, Reason
+from .gpt import GptError, Key, Reason
 from .gpt.images import generate_image
+from .gpt.prices import price_of
 from .gpt.structure import NoDataError, Schema, instruction, parse, response_format
 
 PARALLEL_UPDATES = 0
@@ -127,12 +128,17 @@ class AssistantTask(AssistantEntity, ai_task.AITaskEntity):
         if task.attachments:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_picture_of_pictures")
         model = self.subentry.data[CONF_IMAGE_MODEL]
+        data, used = self.entry.runtime_data, list[Key]()
         try:
-            picture = await self.entry.runtime_data.service.call(
-                partial(generate_image, model=model, prompt=task.instructions, fetch=self._async_fetch)
+            if data.allowance.spent:
+                raise GptError(Reason.BUDGET)  # noqa: TRY301 (told as what the service refuses)
+            picture = await data.service.call(
+                partial(generate_image, model=model, prompt=task.instructions, fetch=self._async_fetch), used.append
             )
         except GptError as err:
             raise self._failed(err) from err
+        # The price of a token that a person has typed is that of words.
+        data.ledger.count(picture.usage, price_of(model), assistant=self.subentry.subentry_id, key=used[-1].id)
         width, height = picture.size or (None, None)
         return ai_task.GenImageTaskResult(
             image_data=picture.data,

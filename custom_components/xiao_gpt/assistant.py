@@ -24,7 +24,6 @@ from .metering import metered
 from .moderation import Moderation
 from .phrases import Phrase
 from .tokenizers import async_tokenizers
-from .usage import DEFAULT_KEY
 
 MAX_TOOL_ROUNDS = 10
 """How often one question may go back and forth between the model and the tools."""
@@ -140,7 +139,7 @@ class AssistantEntity(Entity):
             self.subentry,
             request,
             data.service.reply(request, interruption(), used.append),
-            key=lambda: used[-1].id if used else DEFAULT_KEY,
+            key=lambda: (used or data.service.ring.keys)[-1 if used else 0].id,
         )
         searches: list[ToolCall] = []
         async for part in self._moderation.watch(parts, interruption()):

@@ -12,7 +12,7 @@ from .gpt.prices import Price, price_of
 from .gpt.reply import Part
 from .gpt.tokens import count_prompt
 from .tokenizers import async_tokenizers
-from .usage import DEFAULT_KEY, Ledger
+from .usage import Ledger
 
 
 def price_for(subentry: ConfigSubentry, model: str) -> Price | None:
@@ -27,7 +27,7 @@ async def metered(
     request: Request,
     parts: AsyncGenerator[Part],
     *,
-    key: Callable[[], str] = lambda: DEFAULT_KEY,
+    key: Callable[[], str],
 ) -> AsyncGenerator[str | Thought | ToolCall]:
     """Pass a reply on and count it: by the usage that the service tells, else (it was interrupted, too) by ourselves.
 

@@ -1,6 +1,6 @@
 """Sensors of what the language model is used for: by assistant, and by key of the service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import override
 
@@ -11,14 +11,15 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import CONF_MODEL, EntityCategory
+from homeassistant.const import CONF_MODEL, EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .assistant import assistant_device
 from .const import DOMAIN, SUBENTRY_ASSISTANT
 from .coordinator import XiaoGptConfigEntry
+from .gpt import Key
 from .metering import price_for
 from .usage import Account, Ledger
 
@@ -53,7 +54,7 @@ async def async_setup_entry(
     entry: XiaoGptConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of each assistant and of each key, and of keys that are used later."""
+    """Add the sensors of each assistant and of each key, and take those away of keys that are no longer there."""
     ledger = entry.runtime_data.ledger
     for subentry in entry.get_subentries_of_type(SUBENTRY_ASSISTANT):
         sensors: list[SensorEntity] = [AssistantUsage(ledger, subentry, what) for what in ASSISTANT_SENSORS]
@@ -61,17 +62,19 @@ async def async_setup_entry(
         if (price := price_for(subentry, subentry.data[CONF_MODEL])) is not None:
             sensors.append(AssistantCost(ledger, subentry, price.currency))
         async_add_entities(sensors, config_subentry_id=subentry.subentry_id)
-    known: set[str] = set()
+    keys = [KeyUsage(ledger, entry, key, what) for key in entry.runtime_data.service.ring.keys for what in KEY_SENSORS]
+    _forget_others(hass, entry, {sensor.unique_id for sensor in keys})
+    async_add_entities(keys)
 
-    @callback
-    def check_keys() -> None:
-        new = [key for key in ledger.keys if key not in known]
-        known.update(new)
-        if new:
-            async_add_entities([KeyUsage(ledger, entry, key, what) for key in new for what in KEY_SENSORS])
 
-    check_keys()
-    entry.async_on_unload(ledger.observe(check_keys))
+@callback
+def _forget_others(hass: HomeAssistant, entry: XiaoGptConfigEntry, known: Collection[str | None]) -> None:
+    """Remove the sensors of keys that are no longer used: nothing will ever be counted there."""
+    registry = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        is_keys = entity.domain == Platform.SENSOR and entity.unique_id.startswith(f"{entry.entry_id}-")
+        if is_keys and entity.unique_id not in known:
+            registry.async_remove(entity.entity_id)
 
 
 class LedgerSensor(SensorEntity):
@@ -140,12 +143,12 @@ class KeyUsage(LedgerSensor):
     _attr_entity_registry_enabled_default = False
     entity_description: UsageDescription
 
-    def __init__(self, ledger: Ledger, entry: XiaoGptConfigEntry, key: str, description: UsageDescription) -> None:
+    def __init__(self, ledger: Ledger, entry: XiaoGptConfigEntry, key: Key, description: UsageDescription) -> None:
         """Take which key it is and what of its usage."""
-        super().__init__(ledger, ledger.of_key(key))
+        super().__init__(ledger, ledger.of_key(key.id))
         self.entity_description = description
-        self._attr_unique_id = f"{entry.entry_id}-{key}-{description.key}"
-        self._attr_translation_placeholders = {"key": key}
+        self._attr_unique_id = f"{entry.entry_id}-{key.id}-{description.key}"
+        self._attr_translation_placeholders = {"key": key.shown}
         self._attr_device_info = dr.DeviceInfo(
             identifiers={(DOMAIN, f"{entry.entry_id}-service")},
             translation_key="service",

@@ -14,8 +14,6 @@ from .const import DOMAIN
 from .gpt import Usage
 from .gpt.prices import Price
 
-DEFAULT_KEY = "default"
-"""Who pays, where nobody says which of several keys."""
 STORAGE_VERSION = 1
 SAVE_DELAY_S = 30.0
 
@@ -80,7 +78,7 @@ class Ledger:
         self._closed = False
         self._observers: list[Callable[[], None]] = []
         self._assistants: dict[str, Account] = {}
-        self._keys: dict[str, Account] = {DEFAULT_KEY: Account()}
+        self._keys: dict[str, Account] = {}
 
     async def async_load(self, assistants: Collection[str]) -> None:
         """Read what was kept; of assistants that are gone, nothing."""
@@ -111,7 +109,7 @@ class Ledger:
         return lambda: self._observers.remove(observer)
 
     @callback
-    def count(self, usage: Usage, price: Price | None, *, assistant: str, key: str = DEFAULT_KEY) -> None:
+    def count(self, usage: Usage, price: Price | None, *, assistant: str, key: str) -> None:
         """Count one request.
 
         Args:
@@ -133,11 +131,6 @@ class Ledger:
     def of_key(self, key: str) -> Account:
         """Return the account of a key."""
         return self._keys.setdefault(key, Account())
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys that have an account."""
-        return list(self._keys)
 
     @property
     def today(self) -> Tally:

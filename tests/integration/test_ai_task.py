@@ -293,6 +293,18 @@ async def test_a_picture_that_fails_is_told(hass, painter, sim, change_it, key):
     assert caught.value.translation_key == key
 
 
+async def test_pictures_count_and_none_is_made_once_the_days_budget_is_spent(hass, painter, sim):
+    await paint(hass, painter)
+    account = painter.runtime_data.ledger.of_assistant(assistant(painter).subentry_id)
+    assert (account.total.requests, account.total.prompt_tokens, account.total.completion_tokens) == (1, 10, 100)
+    hass.config_entries.async_update_entry(painter, options={**painter.options, "budget": {"daily_tokens": 100}})
+    await hass.async_block_till_done()
+    with pytest.raises(HomeAssistantError) as caught:
+        await paint(hass, painter)
+    assert caught.value.translation_key == "llm_budget"
+    assert len(sim.timeline.since(0, "llm_picture")) == 1
+
+
 async def test_pictures_are_not_made_of_pictures(hass, painter, media):
     with pytest.raises(HomeAssistantError) as caught:
         await paint(hass, painter, attachments=[media("door.png", draw("门"), "image/png")])

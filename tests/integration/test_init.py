@@ -49,12 +49,12 @@ def our_tasks(what=DOMAIN):
     return [task for task in asyncio.all_tasks() if DOMAIN in task.get_name() and what in task.get_name()]
 
 
-async def test_each_speaker_and_each_assistant_is_a_device(hass, sim, entry):
+async def test_each_speaker_each_assistant_and_the_service_is_a_device(hass, sim, entry):
     assert entry.state is ConfigEntryState.LOADED
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     speakers = {(DOMAIN, speaker.did) for speaker in sim.world.speakers}
     found = {identifier for device in devices for identifier in device.identifiers}
-    assert found == speakers | {(DOMAIN, assistant(entry).subentry_id)}
+    assert found == speakers | {(DOMAIN, assistant(entry).subentry_id), (DOMAIN, f"{entry.entry_id}-service")}
 
 
 async def test_it_listens_to_each_speaker(sim, entry):

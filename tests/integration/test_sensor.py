@@ -103,25 +103,31 @@ async def test_a_model_without_a_price_has_no_cost(hass, entry, sim):
 
 async def test_a_keys_sensors_are_there_for_those_who_want_them(hass, entry):
     registry = er.async_get(hass)
-    for key in ("key_requests", "key_tokens"):
-        found = registry.async_get(sensor(hass, f"{entry.entry_id}-default", key))
+    (key,) = entry.runtime_data.service.ring.keys
+    owner = f"{entry.entry_id}-{key.id}"
+    for what in ("key_requests", "key_tokens"):
+        found = registry.async_get(sensor(hass, owner, what))
         assert found.disabled_by is er.RegistryEntryDisabler.INTEGRATION
         assert found.entity_category is EntityCategory.DIAGNOSTIC
         assert registry.async_update_entity(found.entity_id, disabled_by=None)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     await ask(hass, entry)
-    total = entry.runtime_data.ledger.of_key("default").total
-    states = [hass.states.get(sensor(hass, f"{entry.entry_id}-default", key)) for key in ("key_requests", "key_tokens")]
+    total = entry.runtime_data.ledger.of_key(key.id).total
+    states = [hass.states.get(sensor(hass, owner, what)) for what in ("key_requests", "key_tokens")]
     assert [state.state for state in states] == ["1", str(total.tokens)]
-    assert "default" in states[0].name
+    assert key.shown in states[0].name
+    assert key.reveal() not in states[0].name
 
 
-async def test_a_key_that_is_used_later_gets_its_sensors_then(hass, entry):
-    assert sensor(hass, f"{entry.entry_id}-second", "key_tokens") is None
-    entry.runtime_data.ledger.count(Usage(1, 1), None, assistant=assistant(entry).subentry_id, key="second")
+async def test_the_sensors_of_a_key_go_with_it(hass, sim, entry):
+    (old,) = entry.runtime_data.service.ring.keys
+    sim.llm.settings.more_keys = ["sk-another-key-0000-e5f6"]
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "api_keys": ["sk-another-key-0000-e5f6"]})
     await hass.async_block_till_done()
-    assert sensor(hass, f"{entry.entry_id}-second", "key_tokens") is not None
+    (new,) = entry.runtime_data.service.ring.keys
+    assert sensor(hass, f"{entry.entry_id}-{old.id}", "key_tokens") is None
+    assert sensor(hass, f"{entry.entry_id}-{new.id}", "key_tokens") is not None
 
 
 async def test_they_are_not_lent_to_the_assistants(hass, entry, exposed):

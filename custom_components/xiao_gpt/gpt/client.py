@@ -21,6 +21,9 @@ TIMEOUT_S = 30
 PREFERRED_MODELS = ("gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini", "deepseek-chat", "qwen-plus", "glm-4-flash")
 """Quick and cheap ones first: at a speaker, waiting is what hurts."""
 
+PROBE = "你好"
+"""What a model is asked when somebody tries whether it answers."""
+
 
 def make_client(
     api_key: str, base_url: str, http_client: Any, *, azure_version: str = "", retries: int = 1
@@ -90,7 +93,7 @@ async def probe(client: AsyncOpenAI, model: str, parameters: Parameters | None =
     Raises:
         GptError: a question to this model would fail.
     """
-    request = Request(model, [{"role": "user", "content": "你好"}], parameters=parameters or Parameters())
+    request = Request(model, [{"role": "user", "content": PROBE}], parameters=parameters or Parameters())
     options = request.options(str(client.base_url))
     with translated_errors(sent_names(options)):
         stream = await client.chat.completions.create(model=model, messages=request.messages, stream=True, **options)

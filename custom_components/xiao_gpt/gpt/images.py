@@ -14,6 +14,7 @@ from openai.resources.images import AsyncImages as AsyncImages
 from openai.types import ImagesResponse
 
 from .errors import GptError, Reason, translated_errors
+from .reply import Usage
 
 TIMEOUT_S = 180
 """OpenAI says that a complex picture takes up to two minutes."""
@@ -32,6 +33,7 @@ _KINDS = (
 _SIZE = re.compile(r"(\d+)\s*[x*×]\s*(\d+)")
 _BASE64_ONLY = re.compile(r"(?:^|/)dall-e")
 """These answer with an address unless they are asked for the picture itself; most others know no such parameter."""
+_NOTHING_TOLD = Usage(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Picture:
     """Width and height in pixels, where the service tells them."""
     revised_prompt: str | None = None
     """What the service made of the prompt, where it tells that."""
+    usage: Usage = _NOTHING_TOLD
+    """In tokens, where the service tells them: most count pictures."""
 
 
 def is_image_model(name: str) -> bool:
@@ -93,4 +97,5 @@ async def generate_image(
     if kind is None:
         raise GptError(Reason.SERVICE, "what was sent is no picture")
     size = _SIZE.fullmatch(str(reply.size or ""))
-    return Picture(data, kind, (int(size[1]), int(size[2])) if size else None, image.revised_prompt)
+    usage = Usage(reply.usage.input_tokens, reply.usage.output_tokens) if reply.usage else _NOTHING_TOLD
+    return Picture(data, kind, (int(size[1]), int(size[2])) if size else None, image.revised_prompt, usage)
