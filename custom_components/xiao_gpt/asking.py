@@ -87,7 +87,7 @@ async def ask(
     turn = Turn(question, talk)
     if spoken:
         with told(dialogue.speaker.info.name):
-            async with dialogue.our_turn(turn), voice.music_held(turn):
+            async with dialogue.turns.ours(turn), voice.music_held(turn):
                 began = time.monotonic()
                 failure = await dialogue.ask(turn, agent_id=agent_id)
     else:

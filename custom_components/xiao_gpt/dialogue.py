@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from copy import deepcopy
 from dataclasses import replace
 import time
@@ -18,21 +17,19 @@ from .agents import AgentChoice
 from .answer import Answer, Said
 from .confirmation import async_is_reply
 from .const import DOMAIN, LOGGER
+from .dialogue_state import DialogueState
 from .earlier import Earlier, reply_of
 from .handover import Handover, settled
 from .memory import Memory
 from .names import HomeNames
 from .phrases import Phrase, assistant_chosen, no_such_assistant
-from .polling import Attention
-from .routing import Command, Context, Decision, DeviceControl, Mode, Reason, Reply, Route, Router
+from .routing import Command, Context, Decision, Reason, Reply, Route, Router
 from .session import Session
 from .settings import Settings
 from .speech import Clock, Ending, SpeechRate, Talk, Voice
 from .turn import Scope, Turn, Words, converse, keep
 from .xiaomi import Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
 
-LIVELY_S = 60.0
-"""How long after the last exchange a follow-up question is likely."""
 TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
 _NOBODYS = frozenset({Reason.SWITCHED_OFF, Reason.NOTHING_TO_STOP, Reason.SAYS_NOTHING})
@@ -48,7 +45,7 @@ def spoken_language(hass: HomeAssistant) -> str:
     return hass.config.language if hass.config.language.startswith("zh") else "zh-Hans"
 
 
-class Dialogue:
+class Dialogue(DialogueState):
     """Answers at one speaker."""
 
     def __init__(
@@ -64,15 +61,10 @@ class Dialogue:
         names: HomeNames,
     ) -> None:
         """Take the speaker and the device that stands for it in Home Assistant."""
+        super().__init__()
         self.speaker = speaker
         self.device_id = device_id
-        self.enabled = False
-        """Whether advanced dialogue is on."""
-        self.continuous = False
-        """Whether the speaker listens again after each answer."""
-        self.mode = Mode.AUTOMATIC
-        self.device_control = DeviceControl.AUTOMATIC
-        self.agents = AgentChoice(hass, entry, speaker.info.name, self._changed)
+        self.agents = AgentChoice(hass, entry, speaker.info.name, self.changed)
         """Who answers."""
         self.handover = Handover(speaker)
         self.set_rate: SpeechRate | None = None
@@ -87,74 +79,19 @@ class Dialogue:
         self.recent: deque[tuple[Record, Decision]] = deque(maxlen=REMEMBERED)
         """What was said to the speaker last, and who answered it; oldest first."""
         self._listeners: list[Callable[[Record, Decision], None]] = []
-        self._observers: list[Callable[[], None]] = []
-        self._turns: list[Turn] = []
-        self._urgent: set[Turn] = set()
-        self._one_at_a_time = asyncio.Lock()
         self._newer = asyncio.Event()
-        self._lively_until = self._distrust_until = float("-inf")
-
-    # What can be set and seen
-
-    @callback
-    def set(
-        self,
-        *,
-        enabled: bool | None = None,
-        continuous: bool | None = None,
-        mode: Mode | None = None,
-        device_control: DeviceControl | None = None,
-    ) -> None:
-        """Change how the dialogue is held, and tell who observes it."""
-        before = self.enabled, self.continuous, self.mode, self.device_control
-        self.enabled = self.enabled if enabled is None else enabled
-        self.continuous = self.continuous if continuous is None else continuous
-        self.mode = self.mode if mode is None else mode
-        self.device_control = self.device_control if device_control is None else device_control
-        if enabled is False:
-            self._lively_until = float("-inf")
-        if before != (self.enabled, self.continuous, self.mode, self.device_control):
-            self._changed()
-
-    @callback
-    def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
-        """Call `observer` when anything about the dialogue has changed; return what ends that."""
-        self._observers.append(observer)
-        return lambda: self._observers.remove(observer)
-
-    @callback
-    def listen(self, listener: Callable[[Record, Decision], None]) -> Callable[[], None]:
-        """Call `listener` with what is heard and who answers it; return what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def _changed(self) -> None:
-        for observer in self._observers:
-            observer()
+        self._distrust_until = float("-inf")
 
     @property
     def can_continue(self) -> bool:
         """Whether the speaker can be made to listen again."""
         return self.speaker.model.wake_up is not None
 
-    @property
-    def attention(self) -> Attention:
-        """How likely it is that someone speaks to the speaker now, by the dialogue itself."""
-        if self._turns or time.monotonic() < self._lively_until:
-            return Attention.LIVELY
-        return Attention.IDLE if self.enabled else Attention.OFF
-
     @callback
-    def pay_attention(self, seconds: float) -> None:
-        """Expect that someone speaks to the speaker within so many seconds; 0: no longer."""
-        now = time.monotonic()
-        self._lively_until = max(self._lively_until, now + seconds) if seconds else now
-        self._changed()
-
-    @property
-    def answering(self) -> bool:
-        """Whether an answer is being given."""
-        return any(not turn.interrupted for turn in self._turns)
+    def listen(self, listener: Callable[[Record, Decision], None]) -> Callable[[], None]:
+        """Call `listener` with what is heard and who answers it; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     # What happens
 
@@ -177,7 +114,8 @@ class Dialogue:
         if not context.handed_over:  # that is no person's word
             self.interrupt()
         decision = self._router.decide(record.query, context)
-        if self._is_reply(record.query, context):
+        confirms = self._is_reply(record.query, context)
+        if confirms:
             decision = replace(decision, route=Route.LLM, reason=Reason.FOLLOWS, intent=None, llm=True)
         LOGGER.debug(
             "%s heard %d characters: %s (%s)",
@@ -192,7 +130,7 @@ class Dialogue:
             listener(record, decision)
         if not context.handed_over:
             self.recent.append((record, decision))
-        before, now = self._before, Earlier(record, decision)
+        before, now = self._before, Earlier(record, decision, confirms=confirms)
         if decision.route is not Route.COMMAND:
             self._before = now
         elif decision.intent is Command.ASK_LLM and before is not None:
@@ -206,9 +144,8 @@ class Dialogue:
         if decision.reason in _NOBODYS or context.handed_over:
             return
         turn = Turn(record.query, self.talk(self.speaker))
-        self._turns.append(turn)
-        self._changed()
-        self._start(self._take(turn, now, context), "turn")
+        self.turns.add(turn)
+        self.start(self._take(turn, now, context), "turn")
 
     def _context(self, record: Record) -> Context:
         """Return what is known besides the words."""
@@ -232,48 +169,10 @@ class Dialogue:
         session = self._memory.of(self.speaker.info.did).session
         return async_is_reply(self._hass, session.conversation_id(self.speaker.info.did), words)
 
-    async def announce(self, text: str) -> None:
-        """Begin to say something that nobody asked for here, in place of what is being said; it goes on by itself.
-
-        Raises:
-            XiaomiError: the speaker did not take the first words.
-        """
-        self.interrupt()
-        begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def first_words() -> None:
-            if not begun.done():
-                begun.set_result(None)
-
-        turn = Turn("", Talk(self.speaker, self.rate, on_first_words=first_words, substitute=Phrase.FILTERED))
-        self._turns.append(turn)
-        self._changed()
-        self._start(self._announce(turn, text, begun), "announcement")
-        await begun
-
-    async def _announce(self, turn: Turn, text: str, begun: asyncio.Future[None]) -> None:
-        try:
-            async with self._one_at_a_time:
-                await self._speak(turn, text)
-        except XiaomiError as err:
-            if begun.done():
-                LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
-            else:
-                begun.set_exception(err)
-        finally:
-            self._turns.remove(turn)
-            self._changed()
-            if not begun.done():  # there was nothing to say, or nobody may speak any more
-                begun.set_result(None)
-
-    def _start(self, doing: Coroutine[Any, Any, None], what: str) -> None:
-        self._entry.async_create_background_task(self._hass, doing, f"{DOMAIN} {what} at {self.speaker.info.did}")
-
     @callback
     def interrupt(self) -> None:
         """End the answer that is being given: nothing more of it is asked for or spoken."""
-        for turn in self._turns:
-            turn.interrupt()
+        self.turns.interrupt()
 
     async def stop(self) -> None:
         """End the answer that is being given and silence the speaker; do nothing if there is none.
@@ -302,7 +201,7 @@ class Dialogue:
         """
         self.interrupt()
         await self.speaker.wake()
-        self.pay_attention(LIVELY_S)
+        self.pay_attention()
 
     async def execute(self, text: str, *, silent: bool = False) -> bool:
         """Let XiaoAI do what `text` says; its record of that is nobody's question.
@@ -332,34 +231,15 @@ class Dialogue:
 
     # Turns
 
-    def talk(self, voice: Voice) -> Talk:
+    def talk(self, voice: Voice, on_first_words: Callable[[], None] | None = None) -> Talk:
         """Return what speaks at the speaker's pace, through `voice`."""
-        return Talk(voice, self.rate, substitute=Phrase.FILTERED)
+        return Talk(voice, self.rate, on_first_words=on_first_words, substitute=Phrase.FILTERED)
 
-    @asynccontextmanager
-    async def our_turn(self, turn: Turn, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Hold a turn that nobody at the speaker asked for; it can be interrupted as any other can.
-
-        Args:
-            turn: it waits for those before it.
-            urgent: whether these are ended, but for those that are urgent themselves.
-        """
-        if urgent:  # the words that come replace what is being said
-            for other in self._turns:
-                if other not in self._urgent:
-                    other.interrupt()
-        async with self._one_at_a_time:
-            # Only now: what somebody says before it has begun is no reason not to say it.
-            self._turns.append(turn)
-            if urgent:
-                self._urgent.add(turn)
-            self._changed()
-            try:
-                yield
-            finally:
-                self._turns.remove(turn)
-                self._urgent.discard(turn)
-                self._changed()
+    def start[T](self, doing: Coroutine[Any, Any, T], what: str) -> asyncio.Task[T]:
+        """Do something as long as the entry is loaded."""
+        return self._entry.async_create_background_task(
+            self._hass, doing, f"{DOMAIN} {what} at {self.speaker.info.did}"
+        )
 
     async def ask(self, turn: Turn, *, agent_id: str | None = None) -> str | None:
         """Ask the agent what a turn says, as part of the conversation, and speak the answer while it comes.
@@ -393,7 +273,7 @@ class Dialogue:
     async def _take(self, turn: Turn, now: Earlier, context: Context) -> None:
         """Take one turn, after those before it have ended."""
         try:
-            async with self._one_at_a_time:
+            async with self.turns.take():
                 newer, xiaoai_speaks = self._newer, False
                 if now.decision.pending:
                     await self._decide_again(now, context)
@@ -405,7 +285,7 @@ class Dialogue:
                     xiaoai_speaks = not await self._let_home(turn, Scope.HOME, now)
                 elif decision.route is Route.NATIVE:
                     xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES, now)
-                elif self._may_not_ask:
+                elif self._may_not_ask and not now.confirms:
                     xiaoai_speaks = not await self._manage_without(turn, now)
                 elif await self._answer(turn, record) is Said.BY_XIAOAI:
                     now.ours = False
@@ -418,11 +298,10 @@ class Dialogue:
         except XiaomiError as err:
             LOGGER.warning("%s could not be spoken through: %s", self.speaker.info.name, err)
         finally:
-            self._turns.remove(turn)
             if self.enabled and now.decision.route is not Route.NATIVE:
-                self._lively_until = time.monotonic() + LIVELY_S
+                self.pay_attention()
             self._memory.async_changed()
-            self._changed()
+            self.turns.remove(turn)
 
     async def _decide_again(self, now: Earlier, context: Context) -> None:
         """Decide once it is known what XiaoAI has made of the utterance."""

@@ -18,6 +18,8 @@ class Earlier:
     """Whether Home Assistant or the agent answered it."""
     asked: bool = False
     """Whether the answer ended with a question."""
+    confirms: bool = False
+    """Whether it answers the question whether something is to be done, which has been paid for."""
 
     def __post_init__(self) -> None:
         """Expect that who was decided for answers."""

@@ -92,6 +92,8 @@ def effect_of_intent(
         slots: the bare values.
         assistant: whose exposed entities it may act on.
     """
+    if (command := _text(slots.get("conversation_command"))) and _RISKY_WORDS.search(command):
+        return Effect("过一会儿执行", (command,))  # a timer's: Home Assistant is told this at its end
     handler = next((handler for handler in intent.async_get(hass) if handler.intent_type == intent_type), None)
     # The others read, or act on one harmless domain, or are a person's own scripts.
     if not isinstance(handler, intent.DynamicServiceIntentHandler):

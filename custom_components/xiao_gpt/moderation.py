@@ -26,6 +26,10 @@ class Moderation:
         self._service = service
         self._reachable = True
 
+    async def flags(self, text: str) -> bool:
+        """Return whether a text must neither be asked nor said."""
+        return self._phrases.found_in(text) or (self._judge is not None and await self._judge(text))
+
     async def refuses(self, chat_log: conversation.ChatLog) -> bool:
         """Return whether the model must not see the question; then it leaves the history."""
         content = chat_log.content
@@ -33,7 +37,7 @@ class Moderation:
         question = content[at]
         if not isinstance(question, conversation.UserContent):
             return False
-        if not self._phrases.found_in(question.content) and not (self._judge and await self._judge(question.content)):
+        if not await self.flags(question.content):
             return False
         content[at] = conversation.UserContent(WITHHELD)
         return True

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import XiaoGptConfigEntry
 from .entity import DialogueEntity, add_for_each_speaker
 from .phrases import Phrase
-from .saying import say
+from .saying import make_sure_it_speaks, say
 
 # Each speaker says one thing after the other by itself; those in other rooms need not wait for it.
 PARALLEL_UPDATES = 0
@@ -58,4 +58,5 @@ class Announce(DialogueEntity, NotifyEntity):
             opening = Phrase.ATTENTION
         elif opening[-1] not in _CLOSED:
             opening += "。"
-        await say(self.dialogue, f"{opening}{message}" if message.strip() else message, urgent=True)
+        make_sure_it_speaks(message)
+        await say(self.dialogue, f"{opening}{message}", urgent=True)

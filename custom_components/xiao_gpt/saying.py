@@ -1,6 +1,7 @@
 """What Home Assistant says at a speaker by itself: messages and announcements."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from homeassistant.exceptions import ServiceValidationError
@@ -74,7 +75,14 @@ class VoiceOverMusic:
         return status.music
 
 
-async def say(dialogue: Dialogue, text: str, *, urgent: bool = False, wake: bool = False) -> Spoken:
+async def say(
+    dialogue: Dialogue,
+    text: str,
+    *,
+    urgent: bool = False,
+    wake: bool = False,
+    on_first_words: Callable[[], None] | None = None,
+) -> Spoken:
     """Say a text at a speaker, and return when its last word is over or somebody began to speak to the speaker.
 
     What is not urgent waits for its turn: an answer that is being given, or a message before it, comes to its end.
@@ -87,19 +95,19 @@ async def say(dialogue: Dialogue, text: str, *, urgent: bool = False, wake: bool
         text: of any length; marks and pictures that cannot be spoken are left out.
         urgent: whether it does not wait.
         wake: whether the speaker listens afterwards, as if the wake word had been said.
+        on_first_words: called when the speaker has been given the first words.
 
     Raises:
         ServiceValidationError: there is nothing in it to be spoken, or the speaker cannot be woken.
         HomeAssistantError: the speaker cannot be spoken through.
     """
-    if not speakable(text).strip():
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_say")
+    make_sure_it_speaks(text)
     if wake:
         make_sure_it_wakes(dialogue)
     voice = VoiceOverMusic(dialogue.speaker)
-    turn = Turn(text, dialogue.talk(voice))
+    turn = Turn(text, dialogue.talk(voice, on_first_words))
     with told(dialogue.speaker.info.name):
-        async with dialogue.our_turn(turn, urgent=urgent):
+        async with dialogue.turns.ours(turn, urgent=urgent):
             async with voice.music_held(turn):
                 turn.talk.feed(text)
                 turn.talk.finish()
@@ -109,6 +117,42 @@ async def say(dialogue: Dialogue, text: str, *, urgent: bool = False, wake: bool
             if wake and not turn.interrupted:
                 await dialogue.wake()
     return spoken
+
+
+async def begin_to_say(dialogue: Dialogue, text: str) -> None:
+    """Say an urgent text, and return when its first words have been given to the speaker; it goes on by itself.
+
+    Raises:
+        ServiceValidationError: there is nothing in it to be spoken.
+        HomeAssistantError: the speaker did not take the first words.
+    """
+    begun = asyncio.Event()
+    saying = dialogue.start(say(dialogue, text, urgent=True, on_first_words=begun.set), "announcement")
+    beginning = asyncio.create_task(begun.wait())
+    try:
+        await asyncio.wait({saying, beginning}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        beginning.cancel()
+        if not saying.done():
+            saying.add_done_callback(_note)
+    if saying.done():
+        saying.result()
+
+
+def _note(saying: asyncio.Task[Spoken]) -> None:
+    """Say what became of a text for which nobody waits any more."""
+    if not saying.cancelled() and (error := saying.exception()) is not None:
+        LOGGER.warning("A text that had been begun was not spoken to its end: %s", error)
+
+
+def make_sure_it_speaks(text: str) -> None:
+    """Do nothing if there is something in a text to be spoken.
+
+    Raises:
+        ServiceValidationError: there is nothing.
+    """
+    if not speakable(text).strip():
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_say")
 
 
 def make_sure_it_wakes(dialogue: Dialogue) -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
@@ -16,8 +17,10 @@ from .const import DOMAIN, LOGGER
 from .directives import Repeat
 from .handover import RECORD_S
 from .interruption import interruption
+from .moderation import Moderation
 from .places import NoSuchPlaceError, Place, async_find, async_find_one, async_places
 from .routing import Decision, Reply, Route
+from .saying import begin_to_say
 from .xiaomi import Kind, Record, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
 
 ANSWER_S = 5.0
@@ -115,13 +118,15 @@ class SpeakTool(SpeakersTool):
     @staticmethod
     async def _speak(place: Place, text: str) -> str:
         """Return why it could not be said, or nothing."""
+        if await Moderation(place.data.options, place.data.service).flags(text):
+            return f"{place.label} does not say such things: the household has set so."
         try:
             async with asyncio.timeout(BEGIN_S):
-                await place.dialogue.announce(text)
+                await begin_to_say(place.dialogue, text)
         except TimeoutError:
             return ""  # it is said as soon as the speaker has ended what it is at
-        except XiaomiError as err:
-            return _trouble(place, err)
+        except HomeAssistantError as err:
+            return _trouble(place, err.__cause__)
         return ""
 
 
@@ -329,12 +334,14 @@ def _note(told: asyncio.Task[Record | None]) -> None:
         LOGGER.debug("XiaoAI could not be told: %s", error)
 
 
-def _trouble(place: Place, error: XiaomiError) -> str:
+def _trouble(place: Place, error: BaseException | None) -> str:
     """Return what is wrong with a speaker, for a model to pass on."""
     if isinstance(error, SpeakerOfflineError):
         return f"{place.label} is offline."
     if isinstance(error, SpeakerRefusedError):
         return f"{place.label} cannot do that."
+    if not isinstance(error, XiaomiError):
+        return f"{place.label} has nothing to say: there are no words in the text."
     return f"{place.label} cannot be reached through Xiaomi's cloud now."
 
 

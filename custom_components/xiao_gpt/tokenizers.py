@@ -37,7 +37,7 @@ class Tokenizers:
     def want(self, model: str) -> None:
         """Have the model's tokenizer at hand for the next time; once, until Home Assistant restarts."""
         encoding = encoding_of(model)
-        if encoding is None or encoding in self._wanted:
+        if encoding is None or encoding in self._wanted or self._hass.is_stopping:
             return
         self._wanted.add(encoding)
         self._hass.async_create_background_task(self._prepare(encoding), f"{DOMAIN} prepares {encoding}")

@@ -11,6 +11,7 @@ from homeassistant.helpers.intent import IntentResponse, IntentResponseType
 from homeassistant.util import dt as dt_util
 
 from .compat import async_get_chat_session
+from .confirmation import async_confirmations
 from .home_intents import async_handle_home
 from .interruption import current_interruption
 from .session import Session
@@ -156,6 +157,7 @@ async def converse(
             confirmation = await _by_home(hass, user_input, chat_log, intents=scope is not Scope.SENTENCES)
             if confirmation is not None:
                 turn.talk.feed(confirmation)
+                turn.asks_back = async_confirmations(hass).waiting(conversation_id) is not None
                 return None
         if scope in (Scope.SENTENCES, Scope.HOME):
             turn.chat_log = None  # nothing was said that belongs to the conversation

@@ -55,6 +55,13 @@ def let_go() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_internet(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the tokenizers' files where no test may reach them."""
+    nowhere = {name: replace(file, url=f"{sim.url}/{name}") for name, file in FILES.items()}
+    monkeypatch.setattr(tokenizers, "FILES", nowhere)
+
+
+@pytest.fixture(autouse=True)
 async def house(
     sim: Simulator,  # before Home Assistant, so that it is still there when that stops
     hass: HomeAssistant,
@@ -66,9 +73,6 @@ async def house(
     monkeypatch.setattr("custom_components.xiao_gpt.speech.talk.Clock", QuickClock)
     for module, name in ((polling, "MINUTE_S"), (silencing, "CHECK_S")):
         monkeypatch.setattr(module, name, getattr(module, name) / SPEED)
-    # The tokenizers' files are on the internet, which no test may reach.
-    nowhere = {name: replace(file, url=f"{sim.url}/{name}") for name, file in FILES.items()}
-    monkeypatch.setattr(tokenizers, "FILES", nowhere)
     hass.config.language = "zh-Hans"
     hass.config.country = "CN"
     assert await async_setup_component(hass, "homeassistant", {})

@@ -298,7 +298,7 @@ async def test_an_answer_that_is_being_given_is_forgotten_too(sim, entry, living
     await act("clear_history", living)
     await act("stop", living)
     dialogue = entry.runtime_data.dialogues[living.did]
-    await until(sim, lambda: not dialogue._turns)
+    await until(sim, lambda: not dialogue.turns)
     assert entry.runtime_data.memory.of(living.did).session.messages == []
 
 

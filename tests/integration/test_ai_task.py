@@ -297,11 +297,11 @@ async def test_pictures_count_and_none_is_made_once_the_days_budget_is_spent(has
     await paint(hass, painter)
     account = painter.runtime_data.ledger.of_assistant(assistant(painter).subentry_id)
     assert (account.total.requests, account.total.prompt_tokens, account.total.completion_tokens) == (1, 10, 100)
-    hass.config_entries.async_update_entry(painter, options={**painter.options, "budget": {"daily_tokens": 100}})
+    hass.config_entries.async_update_entry(painter, options={**painter.options, "costs": {"daily_tokens": 100}})
     await hass.async_block_till_done()
     with pytest.raises(HomeAssistantError) as caught:
         await paint(hass, painter)
-    assert caught.value.translation_key == "llm_budget"
+    assert caught.value.translation_key == "llm_budget_spent"
     assert len(sim.timeline.since(0, "llm_picture")) == 1
 
 

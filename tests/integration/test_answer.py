@@ -90,7 +90,7 @@ async def test_it_thinks_aloud_once_if_nothing_comes_in_time(sim, living, set_op
 
 
 async def test_it_does_not_think_aloud_once_words_have_come(sim, living, set_options):
-    await set_options(thinking_after=0.5)
+    await set_options(thinking_after=3)
     since = living.ask(STORY)
     await living.spoken(own_answer(STORY), since=since)
 
@@ -103,8 +103,8 @@ async def test_it_never_thinks_aloud_where_that_is_switched_off(sim, living, set
 
 
 async def test_one_that_was_told_to_stop_does_not_think_aloud(sim, living, set_options):
-    await set_options(thinking_after=0.6)
-    sim.llm.settings.first_token = 30
+    await set_options(thinking_after=5)
+    sim.llm.settings.first_token = 60
     since = living.ask(WHY)
     await event(sim, "llm_request", since=since)
     living.ask("停")

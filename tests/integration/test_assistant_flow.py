@@ -96,9 +96,9 @@ def speech(result):
 
 async def test_most_of_it_is_folded_away_and_empty(hass, entry):
     step = await open_form(hass, entry, new=True)
-    assert sections(step) == ["sampling", "reasoning", "history", "vendor"]
+    assert sections(step) == ["sampling", "reasoning", "history", "prices", "vendor"]
     assert opened(step) == []
-    assert filled_in(step).keys() == {"name", "model", "prompt", "llm_hass_api"}
+    assert filled_in(step).keys() == {"name", "model", "prompt", "llm_hass_api", "confirm_effects"}
 
 
 @pytest.mark.parametrize("which", list(Vendor))
@@ -122,7 +122,7 @@ async def test_an_assistant_of_before_is_changed_without_harm(hass, entry):
     step = await open_form(hass, entry)
     step = await submit(hass, step, filled_in(step))
     assert step["reason"] == "assistant_changed"
-    assert dict(assistant(entry).data) == before
+    assert dict(assistant(entry).data) == before | {"confirm_effects": True}  # as it was meant to be before
     assert parameters_of(before) == Parameters()
     assert past_turns_of(before) is None
 
@@ -150,7 +150,7 @@ async def test_each_field_is_kept_shown_again_and_sent(hass, sim, entry, request
         "vendor": {"extras": extras},
     }
     assert isinstance(kept["sampling"]["max_tokens"], int)
-    assert filled_in(await open_form(hass, entry)) == {"name": "小智", **kept}
+    assert filled_in(await open_form(hass, entry)) == {"name": "小智", "confirm_effects": True, **kept}
     wanted = {
         "temperature": 0.5,
         "top_p": 0.9,

@@ -414,6 +414,7 @@ async def test_an_assistant_can_be_added(hass, sim, entry):
         "model": "gpt-5-mini",
         "prompt": default_prompt("zh-Hans"),
         "llm_hass_api": ["assist", "xiao_gpt"],
+        "confirm_effects": True,
     }
     assert options(step, "llm_hass_api") == [
         {"label": "Assist", "value": "assist"},
@@ -432,7 +433,7 @@ async def test_an_assistant_can_be_changed(hass, sim, entry):
     before, entity_id = entry.runtime_data, agent_id(hass, entry)
     step = await change_assistant(hass, entry)
     assert (step["step_id"], step["errors"]) == ("reconfigure", {})
-    assert suggested(step) == {"name": "小爱 GPT", **assistant(entry).data}
+    assert suggested(step) == {"name": "小爱 GPT", "confirm_effects": True, **assistant(entry).data}
     typed = {"name": "小智", "model": "gpt-99", "prompt": "说英文。"}
     step = await submit_assistant(hass, step, typed)
     assert (step["step_id"], step["errors"]) == ("reconfigure", {"model": "llm_no_such_model"})

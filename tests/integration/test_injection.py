@@ -120,8 +120,8 @@ async def test_the_name_of_a_device_opens_nothing(hass, unlock, ask, sim):
 
 
 async def test_what_xiaoai_answers_is_nobodys_word(hass, living, sim, requests):
-    sim.llm.replies.append(ScriptedReply("新闻", "门开了。", [ToolCall("intent__HassTurnOff", '{"name": "大门"}')]))
-    since = living.ask("你觉得今天的新闻怎么样", ORDER)
+    sim.llm.replies.append(ScriptedReply("海水", "门开了。", [ToolCall("intent__HassTurnOff", '{"name": "大门"}')]))
+    since = living.ask("海水为什么是咸的", ORDER)
     await living.spoken(QUESTION, since=since)
     assert ORDER not in str(requests[-1]["messages"])
     why = "天空为什么是蓝色的"

@@ -118,13 +118,13 @@ async def test_other_speakers_do_not_wait(hass, sim, corner, notify):
 
 async def test_who_speaks_to_the_speaker_ends_a_message(sim, living, notify):
     since = len(sim.timeline)
-    sent = asyncio.create_task(notify(living, "speak", STORY * 4))
+    sent = asyncio.create_task(notify(living, "speak", STORY * 20))
     await living.event("speech_started", since=since)
     asked = living.ask("天空为什么是蓝色的")
     await sent  # nobody is told that it failed: somebody was there
     await event(sim, "llm_request", since=asked)
-    assert living.pieces(since)[0] in STORY * 4
-    assert audible("".join(living.pieces(since))) != audible(STORY * 4)
+    assert living.pieces(since)[0] in STORY * 20
+    assert audible("".join(living.pieces(since))) != audible(STORY * 20)
 
 
 async def test_music_goes_on_after_a_message(sim, corner, notify):
@@ -179,7 +179,7 @@ async def test_they_are_unavailable_when_the_speaker_is(hass, sim, entry, corner
 
 async def test_an_unload_ends_a_message(hass, sim, entry, living, notify):
     since = len(sim.timeline)
-    sent = asyncio.create_task(notify(living, "speak", STORY * 4))
+    sent = asyncio.create_task(notify(living, "speak", STORY * 20))
     await living.event("speech_started", since=since)
     assert await hass.config_entries.async_unload(entry.entry_id)
     await sent

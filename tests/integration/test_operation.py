@@ -18,7 +18,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.xiao_gpt import answer, coordinator, dialogue, listener, polling, silencing
+from custom_components.xiao_gpt import answer, coordinator, dialogue, dialogue_state, listener, polling, silencing
 from custom_components.xiao_gpt.const import DOMAIN
 from custom_components.xiao_gpt.dialogue import Dialogue
 from custom_components.xiao_gpt.phrases import Phrase
@@ -74,7 +74,8 @@ class CompressedClock(Clock):
 
 
 COMPRESSED = {
-    dialogue: ("LIVELY_S", "DISTRUST_S"),
+    dialogue: ("DISTRUST_S",),
+    dialogue_state: ("LIVELY_S",),
     silencing: ("CHECK_S",),
     polling: ("MINUTE_S", "THROTTLED_S"),
     answer: ("STALL_S",),

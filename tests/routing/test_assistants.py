@@ -63,6 +63,11 @@ def test_what_is_like_two_names_is_neither() -> None:
     assert wanted_assistant("换个助手叫英语", ["英语老师", "英语同学"]) == Wish(None, "英语")
 
 
+def test_the_teacher_of_another_language_is_somebody_else() -> None:
+    assert wanted_assistant("换成法语老师", ["英语老师"]) is None
+    assert wanted_assistant("换个助手叫法语老师", ["英语老师"]) == Wish(None, "法语老师")
+
+
 @given(st.text(), st.lists(st.text(), max_size=3))
 @example("换成" * 20000, ["换成"])
 @example("换个助手叫" * 5000, ["老师"])

@@ -33,7 +33,7 @@ _SOUNDS = (("g皮t", "gpt"), ("鸡皮踢", "gpt"), ("chatgpt", "gpt"), ("小爱�
 """How a recogniser may write what is said."""
 _LONG_ENOUGH = 4
 """Characters of a name of which one may be misheard."""
-_ALIKE = 0.5
+_ALIKE = 0.75
 _LONGEST = 40
 
 
@@ -98,8 +98,11 @@ def _like(said: str, known: dict[str, str]) -> str | None:
 
 
 def _misheard(said: str, name: str) -> bool:
-    """Return whether one character of a long name was understood as another one."""
-    if len(said) != len(name) or len(name) < _LONG_ENOUGH:
+    """Return whether one character of a long name was understood as another one.
+
+    Not the first: 法语老师 is somebody else than 英语老师.
+    """
+    if len(said) != len(name) or len(name) < _LONG_ENOUGH or said[0] != name[0]:
         return False
     return sum(mine != theirs for mine, theirs in zip(said, name, strict=True)) == 1
 
