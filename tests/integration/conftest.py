@@ -55,15 +55,18 @@ def let_go() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_internet(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the tokenizers' files where no test may reach them."""
+def no_internet(sim: Simulator) -> Generator[None]:
+    """Look for the tokenizers' files, which are on the internet, where there is nothing."""
     nowhere = {name: replace(file, url=f"{sim.url}/{name}") for name, file in FILES.items()}
-    monkeypatch.setattr(tokenizers, "FILES", nowhere)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokenizers, "FILES", nowhere)
+        yield
 
 
 @pytest.fixture(autouse=True)
 async def house(
     sim: Simulator,  # before Home Assistant, so that it is still there when that stops
+    no_internet: None,
     hass: HomeAssistant,
     enable_custom_integrations: None,
     monkeypatch: pytest.MonkeyPatch,

@@ -272,10 +272,15 @@ async def test_an_address_of_home_assistant_that_means_itself_is_refused_without
     assert raised.value.translation_placeholders == {"host": "127.0.0.1"}
 
 
-async def test_media_can_be_browsed(hass, living, player, hass_ws_client, tmp_path):
+@pytest.fixture
+async def media(hass, tmp_path):
+    """A folder of media, which Home Assistant must know before it sets anything up."""
     (tmp_path / "bell.mp3").write_bytes(b"")
     (tmp_path / "cat.png").write_bytes(b"")
     await async_process_ha_core_config(hass, {"media_dirs": {"local": str(tmp_path)}})
+
+
+async def test_media_can_be_browsed(hass, media, living, player, hass_ws_client):
     assert await async_setup_component(hass, "media_source", {})
     client = await hass_ws_client()
     await client.send_json_auto_id(

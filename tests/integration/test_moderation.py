@@ -45,6 +45,7 @@ async def test_nothing_is_looked_for_by_default(ask, sim):
 async def test_an_answer_ends_before_the_first_unwanted_sentence(hass, options, ask, sim, requests):
     await options(blocked_words=["傻瓜"])
     sim.llm.replies.append(ScriptedReply(WHY, RUDE))
+    sim.llm.settings.tokens_per_second = 20
     since = len(sim.timeline)
     said = f"因为光的散射。\n{Phrase.UNWANTED_ANSWER}"
     assert await ask(WHY) == said
