@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 
-from benchmarks import compare, latency, load, picture, report
+from benchmarks import big_home, compare, latency, load, picture, report
 from benchmarks.answers import BY_KEY as ANSWERS
 from benchmarks.results import load_comparison, load_load_test, save
 from benchmarks.systems import BY_KEY as SYSTEMS, StartError
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--quick", action="store_true", help="this project only, one speaker, one answer: two minutes")
     what.add_argument("--load", action="store_true", help="this project with many speakers at once: seven minutes")
+    what.add_argument("--home", action="store_true", help="this project in a home of 200 lamps: two minutes")
     what.add_argument("--report", action="store_true", help="measure nothing: the tables of the last results")
     add = parser.add_argument
     add("--write", action="store_true", help="put the results into docs/benchmarks.md, .en.md and the picture")
@@ -63,6 +64,8 @@ def _measure(options: argparse.Namespace) -> None:
     """Run what the options ask for; print and keep what came out."""
     if options.quick:
         print(latency.table(asyncio.run(latency.quick(options.questions or 3, options.seed))))
+    elif options.home:
+        print(big_home.table(asyncio.run(big_home.big_home())))
     elif options.load:
         # One model only: with several, more speakers would also be other speakers.
         models = options.speakers or SPEAKERS.split(",")[:1]
@@ -89,7 +92,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    if options.quick:
+    if options.quick or options.home:
         return 0
     comparison = None if options.load else load_comparison()
     load_test = load_load_test() if options.load or options.report else None

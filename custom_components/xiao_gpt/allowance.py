@@ -50,6 +50,8 @@ class Allowance:
         if not spent:
             async_forget_allowance(self._hass, self._entry)
             return
+        today = self._ledger.today
+        costs = ", ".join(f"{cost:.2f} {currency}" for currency, cost in today.costs.items())
         LOGGER.warning("The daily budget of %s is spent: the language model is not asked until midnight", self._name)
         ir.async_create_issue(
             self._hass,
@@ -58,7 +60,7 @@ class Allowance:
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key="budget_spent",
-            translation_placeholders={"name": self._name, "tokens": str(self._ledger.today.tokens)},
+            translation_placeholders={"name": self._name, "tokens": str(today.tokens), "cost": costs or "—"},
         )
 
     @property

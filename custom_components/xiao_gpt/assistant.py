@@ -29,12 +29,12 @@ MAX_TOOL_ROUNDS = 10
 """How often one question may go back and forth between the model and the tools."""
 
 
-def assistant_device(subentry: ConfigSubentry) -> dr.DeviceInfo:
+def assistant_device(entry: XiaoGptConfigEntry, subentry: ConfigSubentry) -> dr.DeviceInfo:
     """Return the device that stands for an assistant."""
     return dr.DeviceInfo(
         identifiers={(DOMAIN, subentry.subentry_id)},
         name=subentry.title,
-        manufacturer="OpenAI",
+        manufacturer=vendor_of(entry.data[CONF_BASE_URL]).value or None,
         model=subentry.data[CONF_MODEL],
         entry_type=dr.DeviceEntryType.SERVICE,
     )
@@ -50,7 +50,7 @@ class AssistantEntity(Entity):
         self.entry = entry
         self.subentry = subentry
         self._attr_unique_id = subentry.subentry_id
-        self._attr_device_info = assistant_device(subentry)
+        self._attr_device_info = assistant_device(entry, subentry)
 
     async def _async_reply(
         self, chat_log: conversation.ChatLog, response_format: Mapping[str, Any] | None = None
@@ -65,13 +65,20 @@ class AssistantEntity(Entity):
             HomeAssistantError: a file that comes along cannot be sent.
             GptError: the service failed, or the model said nothing or never came to an end.
         """
-        guard = Guard(self.hass, chat_log) if self.subentry.data.get(CONF_CONFIRM_EFFECTS, True) else None
-        if guard is not None and (outcome := await guard.settle(self.entity_id)) is not None:
-            return await self._say(chat_log, outcome)
-        if self.entry.runtime_data.allowance.spent:
-            raise GptError(Reason.BUDGET)
-        if await self._moderation.refuses(chat_log):
-            return await self._say(chat_log, Phrase.UNWANTED_QUESTION)
+        with Guard(self.hass, chat_log, asks=self.subentry.data.get(CONF_CONFIRM_EFFECTS, True)) as guard:
+            if (outcome := await guard.settle(self.entity_id)) is not None:
+                await self._say(chat_log, outcome)
+            elif self.entry.runtime_data.allowance.spent:
+                raise GptError(Reason.BUDGET)
+            elif await self._moderation.refuses(chat_log):
+                await self._say(chat_log, Phrase.UNWANTED_QUESTION)
+            else:
+                await self._ask_model(chat_log, guard, response_format)
+
+    async def _ask_model(
+        self, chat_log: conversation.ChatLog, guard: Guard, response_format: Mapping[str, Any] | None
+    ) -> None:
+        """Go back and forth between the model and the tools until it has answered or a person has to be asked."""
         past_turns = past_turns_of(self.subentry.data)
         vendor = vendor_of(self.entry.data[CONF_BASE_URL])
         tools = [as_tool(tool, chat_log.llm_api) for tool in chat_log.llm_api.tools] if chat_log.llm_api else []
@@ -93,8 +100,8 @@ class AssistantEntity(Entity):
                     said.content or said.tool_calls
                 )
             if interruption().is_set():
-                return guard.forget() if guard is not None else None
-            if guard is not None and guard.question is not None:
+                return guard.forget()
+            if guard.question is not None:
                 return await self._say(chat_log, guard.question)
             if not said_anything:
                 raise GptError(Reason.EMPTY)

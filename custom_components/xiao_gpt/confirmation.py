@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 import secrets
 import time
-from typing import override
+from typing import Self, override
 
 from homeassistant.components import conversation
 from homeassistant.core import HomeAssistant, callback
@@ -119,19 +119,35 @@ def async_confirms(hass: HomeAssistant, agent_id: str) -> bool:
 
 
 class Guard:
-    """Stands between a model and its tools for one turn of a conversation."""
+    """Stands between a model and its tools for one turn of a conversation: ``with Guard(...) as guard``."""
 
-    def __init__(self, hass: HomeAssistant, chat_log: conversation.ChatLog) -> None:
-        """Wrap the tools of a chat log that has just been given them."""
+    def __init__(self, hass: HomeAssistant, chat_log: conversation.ChatLog, *, asks: bool = True) -> None:
+        """Take the chat log, which has just been given its tools.
+
+        Args:
+            hass: Home Assistant.
+            chat_log: the conversation.
+            asks: whether the person wants to be asked; else the guard lets everything pass.
+        """
         self._hass = hass
         self._log = chat_log
+        self._asks = asks
+        self._api = chat_log.llm_api
         self._pending: Pending | None = None
         self._released: set[str] = set()
-        if (api := chat_log.llm_api) is None:
-            return
-        chat_log.llm_api = replace(api, tools=[_GuardedTool(tool, self) for tool in api.tools])
-        if isinstance(prompt := chat_log.content[0], conversation.SystemContent):
-            chat_log.content[0] = conversation.SystemContent(f"{prompt.content}\n{DATA_ONLY}")
+
+    def __enter__(self) -> Self:
+        """Wrap the tools."""
+        if self._api is not None and self._asks:
+            self._log.llm_api = replace(self._api, tools=[_GuardedTool(tool, self) for tool in self._api.tools])
+            prompt = self._log.content[0]
+            if isinstance(prompt, conversation.SystemContent) and DATA_ONLY not in prompt.content:
+                self._log.content[0] = conversation.SystemContent(f"{prompt.content}\n{DATA_ONLY}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the tools back as they were: since 2026.11 the next turn gets the same ones."""
+        self._log.llm_api = self._api
 
     @property
     def question(self) -> str | None:
@@ -149,6 +165,8 @@ class Guard:
 
         None: nothing waited, or the person spoke of something else (then it does not wait any longer).
         """
+        if not self._asks:
+            return None
         said = next(
             (each.content for each in reversed(self._log.content) if isinstance(each, conversation.UserContent)), ""
         )

@@ -120,6 +120,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
         CONF_SEARCH_KEY: TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")),
     },
 }
+_MAY_BE_EMPTY = (CONF_SEARCH_ADDRESS, CONF_SEARCH_KEY)
 
 
 class XiaoGptOptionsFlow(OptionsFlow):
@@ -171,19 +172,25 @@ def _schema(known: Mapping[str, Any], speakers: Mapping[str, str]) -> vol.Schema
         values = DEFAULTS | dict(known.get(name, {}))
         sections[vol.Required(name)] = section(
             vol.Schema(
-                {
-                    vol.Required(field, default=values[field]): offered.get(field, selector)
-                    for field, selector in fields.items()
-                }
+                {_marker(field, values[field]): offered.get(field, selector) for field, selector in fields.items()}
             ),
             {"collapsed": name != SECTION_DIALOGUE},
         )
     return vol.Schema(sections)
 
 
+def _marker(field: str, value: Any) -> vol.Marker:
+    """Return the name of a field with its value; a browser does not send a form with an empty required text."""
+    if field in _MAY_BE_EMPTY:
+        return vol.Optional(field, description={"suggested_value": value})
+    return vol.Required(field, default=value)
+
+
 def _cleaned(user_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the input without empty and repeated phrases, whole numbers as such."""
-    return {name: {field: _clean(value) for field, value in fields.items()} for name, fields in user_input.items()}
+    return {
+        name: {field: _clean(user_input[name].get(field, "")) for field in fields} for name, fields in _FIELDS.items()
+    }
 
 
 def _clean(value: Any) -> Any:

@@ -57,10 +57,10 @@ async def async_setup_entry(
     """Add the sensors of each assistant and of each key, and take those away of keys that are no longer there."""
     ledger = entry.runtime_data.ledger
     for subentry in entry.get_subentries_of_type(SUBENTRY_ASSISTANT):
-        sensors: list[SensorEntity] = [AssistantUsage(ledger, subentry, what) for what in ASSISTANT_SENSORS]
+        sensors: list[SensorEntity] = [AssistantUsage(ledger, entry, subentry, what) for what in ASSISTANT_SENSORS]
         # Without a price there is nothing to show; when a person types one, the entry is loaded anew.
         if (price := price_for(subentry, subentry.data[CONF_MODEL])) is not None:
-            sensors.append(AssistantCost(ledger, subentry, price.currency))
+            sensors.append(AssistantCost(ledger, entry, subentry, price.currency))
         async_add_entities(sensors, config_subentry_id=subentry.subentry_id)
     keys = [KeyUsage(ledger, entry, key, what) for key in entry.runtime_data.service.ring.keys for what in KEY_SENSORS]
     _forget_others(hass, entry, {sensor.unique_id for sensor in keys})
@@ -100,12 +100,14 @@ class AssistantUsage(LedgerSensor):
 
     entity_description: UsageDescription
 
-    def __init__(self, ledger: Ledger, subentry: ConfigSubentry, description: UsageDescription) -> None:
+    def __init__(
+        self, ledger: Ledger, entry: XiaoGptConfigEntry, subentry: ConfigSubentry, description: UsageDescription
+    ) -> None:
         """Take whose usage it is and what of it."""
         super().__init__(ledger, ledger.of_assistant(subentry.subentry_id))
         self.entity_description = description
         self._attr_unique_id = f"{subentry.subentry_id}-{description.key}"
-        self._attr_device_info = assistant_device(subentry)
+        self._attr_device_info = assistant_device(entry, subentry)
 
     @property
     @override
@@ -122,11 +124,11 @@ class AssistantCost(LedgerSensor):
     _attr_state_class = SensorStateClass.TOTAL
     _attr_suggested_display_precision = 4
 
-    def __init__(self, ledger: Ledger, subentry: ConfigSubentry, currency: str) -> None:
+    def __init__(self, ledger: Ledger, entry: XiaoGptConfigEntry, subentry: ConfigSubentry, currency: str) -> None:
         """Take whose cost it is."""
         super().__init__(ledger, ledger.of_assistant(subentry.subentry_id))
         self._attr_unique_id = f"{subentry.subentry_id}-cost"
-        self._attr_device_info = assistant_device(subentry)
+        self._attr_device_info = assistant_device(entry, subentry)
         self._attr_native_unit_of_measurement = currency
 
     @property

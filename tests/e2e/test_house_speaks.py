@@ -58,7 +58,7 @@ async def test_setting_up_refuses_what_is_wrong_and_keeps_no_password(home: Home
     assert (entry["state"], entry["title"]) == ("loaded", "138****8000")
     registry = await home.house.ws("config/device_registry/list")
     devices = {device["name"] for device in registry if entry["entry_id"] in device["config_entries"]}
-    assert devices == {speaker.name for speaker in home.sim.world.speakers} | {"小爱 GPT"}
+    assert devices == {speaker.name for speaker in home.sim.world.speakers} | {"小爱 GPT", "大模型服务"}
     await home.look_around()
     assert (await home.house.states(home.switch))["state"] == "off"
     again = await home.begin()

@@ -355,3 +355,14 @@ async def begin_story(corner: Corner) -> Event:
     request = await event(corner.sim, "llm_request", since=since)
     await corner.event("speech_started", since=since, source="tts")
     return request
+
+
+def shown_in_sections(step: Any) -> dict[str, dict[str, Any]]:
+    """Return what a form shows in its fields, by section."""
+    return {
+        str(name): {
+            str(field): (field.description or {}).get("suggested_value") if field.description else field.default()
+            for field in part.schema.schema
+        }
+        for name, part in step["data_schema"].schema.items()
+    }

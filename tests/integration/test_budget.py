@@ -18,7 +18,7 @@ from custom_components.xiao_gpt.gpt.prices import Price
 from custom_components.xiao_gpt.phrases import Phrase
 from custom_components.xiao_gpt.usage import Ledger
 from simulator.llm_replies import own_answer
-from tests.integration.support import agent_id, assistant, polls, wait_for_state
+from tests.integration.support import agent_id, assistant, polls, shown_in_sections, wait_for_state
 
 QUESTION, OTHER = "天空为什么是蓝色的", "海水为什么是咸的"
 
@@ -102,7 +102,7 @@ async def test_it_is_shown_once_and_goes_away_with_a_larger_budget(hass, entry, 
     assert issue(hass, entry) is None
     spend(entry)
     spend(entry)
-    assert issue(hass, entry).translation_placeholders == {"name": entry.title, "tokens": "1000"}
+    assert issue(hass, entry).translation_placeholders == {"name": entry.title, "tokens": "1000", "cost": "—"}
     assert caplog.text.count("daily budget") == 1
     await limit(hass, entry, daily_tokens=100_000)
     assert issue(hass, entry) is None
@@ -158,10 +158,7 @@ async def test_money_counts_in_each_currency_by_itself(hass, entry):
 
 async def test_the_form_takes_money_with_its_cents(hass, entry):
     step = await hass.config_entries.options.async_init(entry.entry_id)
-    filled = {
-        str(name): {str(field): field.default() for field in part.schema.schema}
-        for name, part in step["data_schema"].schema.items()
-    }
+    filled = shown_in_sections(step)
     filled["costs"] = {"daily_tokens": 50000.0, "daily_money": 0.25}
     await hass.config_entries.options.async_configure(step["flow_id"], filled)
     await hass.async_block_till_done()

@@ -69,6 +69,14 @@ async def test_a_lock_is_asked_about_in_our_words(hass, obedient, ask, sim):
     assert question.content == QUESTION
 
 
+async def test_the_tools_are_given_back_after_a_turn(hass, obedient, ask):
+    """Since 2026.11 the next turn gets the same ones: a guard of an earlier turn would hide them from the new one."""
+    await ask(HOME)
+    tools = hass.data[DATA_CHAT_LOGS]["a-conversation"].llm_api.tools
+    assert tools
+    assert not any(isinstance(tool, confirmation._GuardedTool) for tool in tools)
+
+
 @pytest.mark.parametrize("words", ["确认", "好的。", "小爱同学，是的", "打开吧", "嗯，确认", "可以"])
 async def test_a_persons_word_releases_it(hass, obedient, ask, sim, words):
     await ask(HOME)

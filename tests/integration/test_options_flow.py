@@ -3,6 +3,7 @@
 from homeassistant.const import STATE_ON
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
+import probatio as vol
 import pytest
 
 from custom_components.xiao_gpt import options_flow
@@ -12,7 +13,7 @@ from custom_components.xiao_gpt.phrases import Phrase
 from custom_components.xiao_gpt.routing import Command, Doubt, ModelKind, Reason, Route
 from custom_components.xiao_gpt.settings import COMMAND_FIELDS, DEFAULTS, Settings
 from simulator.llm_replies import own_answer
-from tests.integration.support import heard, polls, wait_for_state
+from tests.integration.support import heard, polls, shown_in_sections, wait_for_state
 
 STORY = "编一个小狐狸数星星的故事"
 WHY, TALE, TALE_BEGINS = "天空为什么是蓝色的", "讲个恐龙的故事", "好的，恐龙的故事。"
@@ -29,7 +30,7 @@ async def open_form(hass, entry):
 async def save(hass, entry, changes):
     """Fill in the form, in sections as it is, and return what comes of it."""
     step = await open_form(hass, entry)
-    filled = filled_in(step)
+    filled = shown_in_sections(step)
     for section, fields in changes.items():
         filled[section] |= fields
     result = await hass.config_entries.options.async_configure(step["flow_id"], filled)
@@ -37,26 +38,26 @@ async def save(hass, entry, changes):
     return result
 
 
-def filled_in(step):
-    """Return what the form holds, by section."""
-    return {
-        str(name): {str(field): field.default() for field in part.schema.schema}
-        for name, part in step["data_schema"].schema.items()
-    }
-
-
 async def test_the_form_shows_what_holds_by_default(hass, entry):
-    filled = filled_in(await open_form(hass, entry))
+    filled = shown_in_sections(await open_form(hass, entry))
     assert list(filled) == ["dialogue", "routing", "words", "moderation", "polling", "costs", "search"]
     flat = {name: value for fields in filled.values() for name, value in fields.items()}
     assert flat == DEFAULTS
     assert Settings.of(filled) == Settings.of({})
 
 
+async def test_no_empty_text_is_required(hass, entry):
+    """A browser would not send it."""
+    for part in (await open_form(hass, entry))["data_schema"].schema.values():
+        assert [
+            str(field) for field in part.schema.schema if isinstance(field, vol.Required) and field.default() == ""
+        ] == []
+
+
 async def test_it_shows_what_was_saved(hass, entry):
     result = await save(hass, entry, {"dialogue": {"keywords": ["小智"], "session_minutes": 5}})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    filled = filled_in(await open_form(hass, entry))
+    filled = shown_in_sections(await open_form(hass, entry))
     assert filled["dialogue"]["keywords"] == ["小智"]
     assert filled["dialogue"]["session_minutes"] == 5
     assert filled["polling"]["polls_per_minute"] == DEFAULTS["polls_per_minute"]
@@ -65,7 +66,7 @@ async def test_it_shows_what_was_saved(hass, entry):
 async def test_options_of_an_earlier_version_are_filled_up_with_the_defaults(hass, entry):
     hass.config_entries.async_update_entry(entry, options={"dialogue": {"session_minutes": 5}})
     await hass.async_block_till_done()
-    filled = filled_in(await open_form(hass, entry))
+    filled = shown_in_sections(await open_form(hass, entry))
     assert filled["dialogue"] == {name: DEFAULTS[name] for name in filled["dialogue"]} | {"session_minutes": 5}
     assert Settings.of(entry.options).session_s == 300
     assert Settings.of(entry.options).max_characters == DEFAULTS["max_characters"]
@@ -119,7 +120,7 @@ async def test_a_night_of_no_length_is_an_error_and_the_rest_is_kept(hass, entry
     step = await save(hass, entry, {"dialogue": {"keywords": ["小智"]}, "polling": night})
     assert step["type"] is FlowResultType.FORM
     assert step["errors"] == {"base": "empty_night"}
-    filled = filled_in(step)
+    filled = shown_in_sections(step)
     assert filled["dialogue"]["keywords"] == ["小智"]
     assert filled["polling"].items() >= night.items()
     assert entry.options == {}
@@ -303,7 +304,7 @@ async def test_a_search_service_that_does_not_work_is_told(hass, entry, sim, fai
     search = {"search_kind": "searxng", "search_address": "http://192.168.1.2:8080", "search_key": ""}
     step = await save(hass, entry, {"search": search})
     assert step["errors"] == {"base": fail}
-    assert filled_in(step)["search"] == search
+    assert shown_in_sections(step)["search"] == search
     assert entry.options == {}
 
 

@@ -147,6 +147,8 @@ class Household:
             fields = {"brightness_pct": 100}
         if state not in _TO:
             raise HouseError(f"{device.entity_id} cannot be {state}")
+        if device.dims and state == "off":  # it comes on again as bright as it was
+            await self.house.call(device.domain, "turn_on", {"entity_id": device.entity_id, "brightness_pct": 100})
         await self.house.call(device.domain, _TO[state], {"entity_id": device.entity_id, **fields})
         await self.follow(device.entity_id, lambda now: shows(now, device.state))
 

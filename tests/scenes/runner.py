@@ -8,7 +8,7 @@ from simulator.speaker import Speaker, Track
 from simulator.timeline import Event
 from simulator.xiaoai import Kind
 from tests.scenes.household import Household, shows
-from tests.scenes.script import ASSIST, BUILT, Scene, SceneError, Step
+from tests.scenes.script import ASSIST, Scene, SceneError, Step
 
 SPOKEN_SECONDS = 60.0
 """The longest answer of a scene is spoken in twenty."""
@@ -34,15 +34,11 @@ class Outcome:
     steps: int = 0
     """How many went as written."""
     problem: str = ""
-    skipped: str = ""
 
 
 async def run(scene: Scene, household: Household) -> Outcome:
     """Run a scene in a home that is its alone; what goes wrong is told in the outcome."""
     outcome = Outcome(scene)
-    if scene.needs is not None and scene.needs not in BUILT:
-        outcome.skipped = f"needs {scene.needs}, which is not there yet"
-        return outcome
     where = f"{scene.path.name}: the home"
     try:
         await household.prepare(scene)

@@ -18,8 +18,6 @@ from simulator.settings import Settings as CloudSettings
 from simulator.world import DEFAULT_HOME
 
 FOLDER = Path(__file__).parent
-LATER = FOLDER / "later"
-"""Scenes that need a part which is not there yet."""
 
 ASSIST = "Assist"
 """The place of who types to the assistant instead of speaking to a speaker."""
@@ -119,8 +117,6 @@ class Scene:
     path: Path
     title: str
     title_en: str
-    needs: str | None
-    """The part of the product that it needs and that may not be there yet."""
     devices: tuple[Device, ...]
     only_xiaoai: tuple[str, ...]
     """Names of what only XiaoAI knows: Home Assistant must have nothing called so."""
@@ -135,16 +131,14 @@ class Scene:
 
 
 def all_scenes() -> list[Path]:
-    """Return the files of all scenes, those that must wait last."""
-    return [*sorted(FOLDER.glob("*.yaml")), *sorted(LATER.glob("*.yaml"))]
+    """Return the files of all scenes."""
+    return sorted(FOLDER.glob("*.yaml"))
 
 
-def _setting_of(kind: type[Any], *, lenient: bool) -> Any:
+def _setting_of(kind: type[Any]) -> Any:
     """Return a check of settings that the simulator itself knows how to make; it may get more of them later."""
 
     def check(value: object) -> object:
-        if lenient:
-            return value
         try:
             kind().update(value)
         except ValueError as err:
@@ -193,9 +187,6 @@ def _expects(step: dict[str, Any]) -> dict[str, Any]:
     return step
 
 
-BUILT: frozenset[str] = frozenset()
-"""What scenes can need that has been built. A scene that needs anything else is skipped."""
-
 _TEXT = vol.All(str, vol.Length(min=1))
 _TEXTS = [_TEXT]
 _SETTINGS = {vol.Extra: object}
@@ -214,7 +205,7 @@ _EXPECTATIONS: dict[Any, Any] = {
 }
 
 
-def _schema(*, lenient: bool) -> vol.Schema:
+def _schema() -> vol.Schema:
     step = vol.All(
         {
             vol.Required("at"): vol.In(PLACES),
@@ -228,7 +219,7 @@ def _schema(*, lenient: bool) -> vol.Schema:
                 },
             ),
             vol.Optional("while"): "answering",
-            vol.Optional("llm"): _setting_of(LLMSettings, lenient=lenient),
+            vol.Optional("llm"): _setting_of(LLMSettings),
             **_EXPECTATIONS,
         },
         _expects,
@@ -237,7 +228,6 @@ def _schema(*, lenient: bool) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required("title"): {vol.Required("zh"): _TEXT, vol.Required("en"): _TEXT},
-            vol.Optional("needs"): _TEXT,
             vol.Optional("home"): {
                 vol.Optional("devices"): {
                     _device_id: {
@@ -263,16 +253,15 @@ def _schema(*, lenient: bool) -> vol.Schema:
                 vol.Optional("keys"): _TEXTS,
                 vol.Optional("options"): {str: {str: object}},
                 vol.Optional("assistant"): _SETTINGS,
-                vol.Optional("llm"): _setting_of(LLMSettings, lenient=lenient),
-                vol.Optional("clouds"): _setting_of(CloudSettings, lenient=lenient),
+                vol.Optional("llm"): _setting_of(LLMSettings),
+                vol.Optional("clouds"): _setting_of(CloudSettings),
             },
             vol.Required("steps"): vol.All([step], vol.Length(min=1)),
         }
     )
 
 
-_SCHEMA = _schema(lenient=False)
-_UNBUILT_SCHEMA = _schema(lenient=True)
+_SCHEMA = _schema()
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -300,15 +289,10 @@ def load(path: Path) -> Scene:
         line = err.problem_mark.line + 1 if err.problem_mark else 1
         raise SceneError(f"{_shown(path)}:{line}: {err.problem}") from err
     try:
-        data = (_SCHEMA if _is_built(data) else _UNBUILT_SCHEMA)(data)
+        data = _SCHEMA(data)
     except vol.MultipleInvalid as err:
         raise SceneError("\n".join(_complaint(path, root, one) for one in err.errors)) from err
     return _scene(path, root, data)
-
-
-def _is_built(data: Any) -> bool:
-    needs = data.get("needs") if isinstance(data, dict) else None
-    return needs is None or needs in BUILT
 
 
 def _complaint(path: Path, root: Any, error: Any) -> str:
@@ -346,7 +330,6 @@ def _scene(path: Path, root: Any, data: dict[str, Any]) -> Scene:
         path=path,
         title=data["title"]["zh"],
         title_en=data["title"]["en"],
-        needs=data.get("needs"),
         devices=tuple(
             Device(entity_id, device["name"], device["room"], device["is"], device.get("dims", False))
             for entity_id, device in home.get("devices", {}).items()
@@ -360,11 +343,11 @@ def _scene(path: Path, root: Any, data: dict[str, Any]) -> Scene:
 
 def _reply(data: dict[str, Any]) -> ScriptedReply:
     calls = [
-        # A tool's name has its API's before it since 2026.11; only what a request offers is called.
+        # A tool's name has its API's or its domain's before it since 2026.11; only what a request offers is called.
         ToolCall(spelled, json.dumps(arguments, ensure_ascii=False))
         for call in data.get("calls", ())
         for name, arguments in call.items()
-        for spelled in (name, f"intent__{name}")
+        for spelled in (name, *(f"{where}__{name}" for where in ("intent", *DOMAINS)))
     ]
     return ScriptedReply(data.get("when", ""), data["says"], calls, data.get("times"))
 

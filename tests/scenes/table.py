@@ -26,11 +26,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
     scene = outcome.scene
-    result = "✓"
-    if outcome.skipped:
-        result = f"– {outcome.skipped}"
-    elif outcome.problem:
-        result = "✗"
+    result = "✗" if outcome.problem else "✓"
     times = sorted(outcome.first_words)
     first = "–"
     if times:

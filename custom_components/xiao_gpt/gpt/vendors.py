@@ -1,23 +1,23 @@
 """Whose service an address leads to: the same protocol, and each vendor's own words for what goes beyond it."""
 
-from enum import Enum, auto
+from enum import Enum
 
 from yarl import URL
 
 
 class Vendor(Enum):
-    """Who runs a service."""
+    """Who runs a service; the values are what they call themselves."""
 
-    OPENAI = auto()
-    AZURE = auto()
-    DEEPSEEK = auto()
-    QWEN = auto()
+    OPENAI = "OpenAI"
+    AZURE = "Microsoft Azure"
+    DEEPSEEK = "DeepSeek"
+    QWEN = "Alibaba Cloud"
     """Alibaba's Model Studio (DashScope)."""
-    MOONSHOT = auto()
-    ZHIPU = auto()
-    DOUBAO = auto()
+    MOONSHOT = "Moonshot AI"
+    ZHIPU = "Zhipu AI"
+    DOUBAO = "Volcano Engine"
     """Volcano Engine's Ark, where a model may be named by an endpoint (ep-...)."""
-    OTHER = auto()
+    OTHER = ""
     """Anybody else, also at home: Ollama, vLLM, a gateway."""
 
 
