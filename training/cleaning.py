@@ -53,6 +53,8 @@ def without(utterances: Iterable[Utterance], measured: Iterable[Utterance]) -> l
 
 def _near(utterances: Sequence[Utterance]) -> set[int]:
     """Return the indices of utterances that are almost the same as an earlier one of the same intent."""
+    if not utterances:  # scikit-learn refuses to learn no words
+        return set()
     vectorizer = TfidfVectorizer(analyzer=_pairs, dtype=np.float32)
     matrix = vectorizer.fit_transform([utterance.text for utterance in utterances])
     left_out: set[int] = set()

@@ -40,3 +40,7 @@ def test_what_is_almost_the_same_with_the_same_intent_is_kept_once() -> None:
 
 def test_what_is_measured_on_is_not_learned_from() -> None:
     assert without([said("打开灯。"), said("关灯")], [said("小爱同学，打开灯", "chat")]) == [said("关灯")]
+
+
+def test_of_nothing_nothing_is_left() -> None:
+    assert clean([]) == Cleaned([], repeated=0, near=0, contradicting=0)
