@@ -19,6 +19,7 @@ from .confirmation import async_is_reply
 from .const import DOMAIN, LOGGER
 from .dialogue_state import DialogueState
 from .earlier import Earlier, reply_of
+from .exchange import By, Exchange
 from .handover import Handover, settled
 from .memory import Memory
 from .names import HomeNames
@@ -34,6 +35,8 @@ TOO_LATE_S = 180.0
 """The cloud has kept records back for minutes (hass-miot#1923): whoever asked may be in bed by now."""
 _NOBODYS = frozenset({Reason.SWITCHED_OFF, Reason.NOTHING_TO_STOP, Reason.SAYS_NOTHING})
 """Utterances that not even an automation is interested in."""
+KEPT = 50
+"""How many exchanges are kept for who looks at them."""
 REMEMBERED = 5
 """How many utterances are remembered, for who asks what was said."""
 DISTRUST_S = 120.0
@@ -79,6 +82,9 @@ class Dialogue(DialogueState):
         self.recent: deque[tuple[Record, Decision]] = deque(maxlen=REMEMBERED)
         """What was said to the speaker last, and who answered it; oldest first."""
         self._listeners: list[Callable[[Record, Decision], None]] = []
+        self.exchanges: deque[Exchange] = deque(maxlen=KEPT)
+        """The last ones, oldest first; they are not kept over a restart."""
+        self._followers: list[Callable[[Exchange], None]] = []
         self._newer = asyncio.Event()
         self._distrust_until = float("-inf")
 
@@ -92,6 +98,12 @@ class Dialogue(DialogueState):
         """Call `listener` with what is heard and who answers it; return what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    @callback
+    def follow(self, follower: Callable[[Exchange], None]) -> Callable[[], None]:
+        """Call `follower` with each exchange that is over; return what ends that."""
+        self._followers.append(follower)
+        return lambda: self._followers.remove(follower)
 
     # What happens
 
@@ -272,9 +284,10 @@ class Dialogue(DialogueState):
 
     async def _take(self, turn: Turn, now: Earlier, context: Context) -> None:
         """Take one turn, after those before it have ended."""
+        xiaoai_speaks, said = False, Said.BY_AGENT
         try:
             async with self.turns.take():
-                newer, xiaoai_speaks = self._newer, False
+                newer = self._newer
                 if now.decision.pending:
                     await self._decide_again(now, context)
                 decision, record = now.decision, now.record
@@ -287,7 +300,7 @@ class Dialogue(DialogueState):
                     xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES, now)
                 elif self._may_not_ask and not now.confirms:
                     xiaoai_speaks = not await self._manage_without(turn, now)
-                elif await self._answer(turn, record) is Said.BY_XIAOAI:
+                elif (said := await self._answer(turn, record)) is Said.BY_XIAOAI:
                     now.ours = False
                     await self._hear_out(record.answer, newer)
                 now.asked = turn.asks_back
@@ -302,6 +315,21 @@ class Dialogue(DialogueState):
                 self.pay_attention()
             self._memory.async_changed()
             self.turns.remove(turn)
+            self._note(turn, now, said, xiaoai_speaks=xiaoai_speaks)
+
+    @callback
+    def _note(self, turn: Turn, now: Earlier, said: Said, *, xiaoai_speaks: bool) -> None:
+        """Keep what a turn was, and tell who follows the exchanges."""
+        if xiaoai_speaks or said is Said.BY_XIAOAI:
+            by = By.XIAOAI
+        elif turn.by_home:
+            by = By.HOME
+        else:
+            by = By.DIALOGUE if now.decision.route is Route.COMMAND or said is Said.BY_US else By.AGENT
+        exchange = Exchange.of(turn, now, by)
+        self.exchanges.append(exchange)
+        for follower in self._followers:
+            follower(exchange)
 
     async def _decide_again(self, now: Earlier, context: Context) -> None:
         """Decide once it is known what XiaoAI has made of the utterance."""

@@ -8,6 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import XiaoGptConfigEntry
 from .entity import DialogueEntity, add_for_each_speaker
+from .exchange import By, Exchange
 from .routing import Decision, Route
 from .xiaomi import Record
 
@@ -23,8 +24,44 @@ async def async_setup_entry(
 ) -> None:
     """Add the events of each speaker, and of those that appear later."""
     add_for_each_speaker(
-        entry, async_add_entities, lambda coordinator, dialogue: [Heard(coordinator, dialogue, "heard")]
+        entry,
+        async_add_entities,
+        lambda coordinator, dialogue: [
+            Heard(coordinator, dialogue, "heard"),
+            Answered(coordinator, dialogue, "answered"),
+        ],
     )
+
+
+class Answered(DialogueEntity, EventEntity):
+    """What was answered, by whom, and how soon: told when the last word is over."""
+
+    @property
+    @override
+    def event_types(self) -> list[str]:
+        """Whose answer it may be."""
+        return list(By)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the exchanges."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.dialogue.follow(self._answered))
+
+    @callback
+    def _answered(self, exchange: Exchange) -> None:
+        first = exchange.first_words_s
+        self._trigger_event(
+            exchange.by,
+            {
+                "utterance": exchange.question[:_LONGEST],
+                "answer": exchange.answer[:_LONGEST],
+                "reason": exchange.reason.value,
+                "first_words": None if first is None else round(first, 3),
+                "interrupted": exchange.interrupted,
+            },
+        )
+        self.async_write_ha_state()
 
 
 class Heard(DialogueEntity, EventEntity):

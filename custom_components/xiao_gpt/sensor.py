@@ -19,8 +19,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .assistant import assistant_device
 from .const import DOMAIN, SUBENTRY_ASSISTANT
 from .coordinator import XiaoGptConfigEntry
+from .entity import add_for_each_speaker
 from .gpt import Key
 from .metering import price_for
+from .speaker_sensors import sensors_of
 from .usage import Account, Ledger
 
 PARALLEL_UPDATES = 0
@@ -54,7 +56,8 @@ async def async_setup_entry(
     entry: XiaoGptConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of each assistant and of each key, and take those away of keys that are no longer there."""
+    """Add the sensors of speakers, assistants and keys, and take those away of keys that are no longer there."""
+    add_for_each_speaker(entry, async_add_entities, sensors_of)
     ledger = entry.runtime_data.ledger
     for subentry in entry.get_subentries_of_type(SUBENTRY_ASSISTANT):
         sensors: list[SensorEntity] = [AssistantUsage(ledger, entry, subentry, what) for what in ASSISTANT_SENSORS]

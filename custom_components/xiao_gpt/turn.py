@@ -45,6 +45,8 @@ class Turn:
         """Set when no more of the answer is wanted from the agent; what has come of it may still be spoken."""
         self.chat_log: conversation.ChatLog | None = None
         """The history that the turn is part of, once the agent has been asked."""
+        self.by_home = False
+        """Whether Home Assistant's own intents or an automation did it."""
         self.asks_back = False
         """Whether the agent has ended with a question."""
         self._interrupted = False
@@ -157,6 +159,7 @@ async def converse(
             confirmation = await _by_home(hass, user_input, chat_log, intents=scope is not Scope.SENTENCES)
             if confirmation is not None:
                 turn.talk.feed(confirmation)
+                turn.by_home = True
                 turn.asks_back = async_confirmations(hass).waiting(conversation_id) is not None
                 return None
         if scope in (Scope.SENTENCES, Scope.HOME):

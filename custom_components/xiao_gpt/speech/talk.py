@@ -56,6 +56,8 @@ class Spoken:
     interrupted: bool
     hushed: bool = False
     """Whether it was ended at the speaker itself: by its own stop, or by someone who began to speak to it."""
+    first_words_s: float | None = None
+    """Seconds from the beginning of the talk until the speaker had been given the first words."""
 
 
 class Talk:
@@ -88,6 +90,8 @@ class Talk:
         self._on_first_words = on_first_words
         self._substitute = substitute
         self._clock = clock or Clock()
+        self._made = self._clock.now()
+        self._first_words_s: float | None = None
         self._splitter = Splitter(voice.limit)
         self.begun = asyncio.Event()
         """Set when the first words are about to be said: from now on it may be us who speaks."""
@@ -108,7 +112,7 @@ class Talk:
     @property
     def spoken(self) -> Spoken:
         """What has been said so far; stands after an error too."""
-        return Spoken(self._said, self._pieces, self._stopped.is_set(), self._hushed)
+        return Spoken(self._said, self._pieces, self._stopped.is_set(), self._hushed, self._first_words_s)
 
     def feed(self, delta: str) -> None:
         """Add what has just arrived. After the end of the talk it is of no use and is dropped."""
@@ -195,6 +199,8 @@ class Talk:
     async def _pronounce(self, words: str) -> End:
         """Have the speaker say something, and return when the next words should be sent."""
         ending, punctual = await self._say(words)
+        if self._first_words_s is None:
+            self._first_words_s = self._clock.now() - self._made
         if self._on_first_words:
             self._on_first_words()
             self._on_first_words = None

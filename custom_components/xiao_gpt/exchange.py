@@ -1,0 +1,70 @@
+"""An exchange at a speaker: what was asked, who answered and how soon. What entities and diagnostics tell of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from homeassistant.util import dt as dt_util
+
+from .earlier import Earlier
+from .routing import Reason, Route
+from .turn import Turn
+
+
+class By(StrEnum):
+    """Whose answer was heard. The values are translation keys."""
+
+    AGENT = "agent"
+    """The assistant's: the language model's, or that of any other conversation agent."""
+    HOME = "home"
+    """Home Assistant's own, or an automation's."""
+    XIAOAI = "xiaoai"
+    DIALOGUE = "dialogue"
+    """Ours: a command to the dialogue was obeyed, or something went wrong and was said."""
+    NOBODY = "nobody"
+    """Something newer was said first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and what came of it."""
+
+    question: str
+    answer: str
+    """What was heard of it, as far as that is known."""
+    by: By
+    route: Route
+    reason: Reason
+    intent: str | None
+    score: float
+    first_words_s: float | None
+    """Seconds from when the question was known until the speaker was given the first words; None: it was not."""
+    interrupted: bool
+    when: datetime = field(default_factory=dt_util.utcnow)
+    """When it was over."""
+
+    @classmethod
+    def of(cls, turn: Turn, now: Earlier, by: By) -> Exchange:
+        """Return the exchange that a turn was.
+
+        Args:
+            turn: it is over.
+            now: the question and what was decided about it.
+            by: who answered, as far as nobody interrupted.
+        """
+        spoken = turn.talk.spoken
+        if turn.interrupted and not spoken.said and by is not By.XIAOAI:
+            by = By.NOBODY
+        answer = now.record.answer if by is By.XIAOAI else spoken.said
+        decision = now.decision
+        return cls(
+            question=now.record.query,
+            answer=answer.strip(),
+            by=by,
+            route=decision.route,
+            reason=decision.reason,
+            intent=decision.intent,
+            score=decision.score,
+            first_words_s=None if by is By.XIAOAI else spoken.first_words_s,
+            interrupted=turn.interrupted,
+        )
