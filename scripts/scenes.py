@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 from pathlib import Path
 import sys
 import tempfile
@@ -32,6 +33,8 @@ async def play(scenes: list[Scene], folder: Path) -> int:
 
 def main() -> int:
     """Parse the command line and play."""
+    # A client that is loaded anew in the middle of a request is no error here.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     known = {path.stem: path for path in all_scenes()}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"scenes to play, of {', '.join(known)}; none: all")
