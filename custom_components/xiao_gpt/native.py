@@ -16,7 +16,7 @@ from .const import DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry
 from .dialogue import Dialogue
 from .handover import EDITED_S, RECORD_S
-from .home_intents import effect_in
+from .home_intents import async_act, effect_in
 from .interruption import current_interruption
 from .routing import Decision, Previous, Reason, Reply, Route, normal
 from .settings import AUTOMATIC, NOBODY
@@ -184,9 +184,7 @@ async def _by_home(
     """
     before = len(chat_log.content)
     # What is dangerous is the assistant's, which can ask whether it is meant.
-    response = await conversation.async_handle_intents(
-        hass, user_input, chat_log, intent_filter=lambda result: effect_in(hass, result) is not None
-    )
+    response = await async_act(hass, user_input, chat_log, lambda result: effect_in(hass, result) is not None)
     if response is None:
         del chat_log.content[before:]  # 2026.10 leaves the call of a match without a target
         return None
