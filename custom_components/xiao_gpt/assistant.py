@@ -146,7 +146,7 @@ class AssistantEntity(Entity):
             self.subentry,
             request,
             data.service.reply(request, interruption(), used.append),
-            key=lambda: (used or data.service.ring.keys)[-1 if used else 0].id,
+            key=lambda: used[-1].id if used else data.service.ring.keys[0].id,
         )
         searches: list[ToolCall] = []
         async for part in self._moderation.watch(parts, interruption()):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_MODEL
 from homeassistant.core import HomeAssistant
 
@@ -32,9 +33,12 @@ _HARMLESS = frozenset(
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> dict[str, Any]:
     """Return what is known of an account. Nothing a person has said, typed or is called is in it."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return {"state": entry.state.value, "options": _without_words(entry.options)}
     data = entry.runtime_data
     ring = data.service.ring
     return {
+        "state": entry.state.value,
         "service": {
             "vendor": vendor_of(entry.data[CONF_BASE_URL]).name,
             "kind": data.service.config.kind,

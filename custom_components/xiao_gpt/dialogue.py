@@ -299,7 +299,7 @@ class Dialogue(DialogueState):
                 elif decision.route is Route.NATIVE:
                     xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES, now)
                 elif self._may_not_ask and not now.confirms:
-                    xiaoai_speaks = not await self._manage_without(turn, now)
+                    said, xiaoai_speaks = Said.BY_US, not await self._manage_without(turn, now)
                 elif (said := await self._answer(turn, record)) is Said.BY_XIAOAI:
                     now.ours = False
                     await self._hear_out(record.answer, newer)

@@ -12,13 +12,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.xiao_gpt.allowance import Allowance
 from custom_components.xiao_gpt.const import DOMAIN
+from custom_components.xiao_gpt.exchange import By
 from custom_components.xiao_gpt.gpt import Usage
 from custom_components.xiao_gpt.gpt.client import PROBE
 from custom_components.xiao_gpt.gpt.prices import Price
 from custom_components.xiao_gpt.phrases import Phrase
 from custom_components.xiao_gpt.usage import Ledger
 from simulator.llm_replies import own_answer
-from tests.integration.support import agent_id, assistant, polls, shown_in_sections, wait_for_state
+from tests.integration.support import agent_id, assistant, polls, shown_in_sections, until, wait_for_state
 
 QUESTION, OTHER = "天空为什么是蓝色的", "海水为什么是咸的"
 
@@ -62,6 +63,8 @@ async def test_it_is_said_once_and_then_xiaoai_is_left_alone(hass, sim, entry, l
     spend(entry)
     since = limited.ask(QUESTION)
     await limited.spoken(Phrase.BUDGET_SPENT, since=since)
+    await until(sim, lambda: bool(entry.runtime_data.dialogues[limited.did].exchanges))
+    assert entry.runtime_data.dialogues[limited.did].exchanges[-1].by is By.DIALOGUE
     since = limited.ask(OTHER, "海水里有盐。")
     await limited.event("speech_ended", since=since, source="xiaoai")
     await polls(sim, 3)

@@ -128,4 +128,11 @@ async def test_diagnostics_can_be_posted_in_public(hass, hass_client, sim, entry
     assert speaker["hardware"] == "LX06"
     (exchange,) = speaker["exchanges"]
     assert (exchange["by"], exchange["characters"], exchange["route"]) == ("agent", len(WHY), "llm")
+    assert told["state"] == "loaded"
     assert told["service"]["keys"] == [{"fault": None, "usable": True}]
+
+
+async def test_diagnostics_of_an_account_that_is_not_loaded(hass, hass_client, entry):
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert told == {"state": "not_loaded", "options": {}}
