@@ -256,7 +256,7 @@ class Household:
             {name: value for name, value in (known | fields).items() if value is not None},
             kind="subentries",
         )
-        if form.get("reason") != "reconfigure_successful":
+        if form.get("reason") != "assistant_changed":
             raise HouseError(f"The assistant was not changed: {form}")
 
 
