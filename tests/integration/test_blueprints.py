@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 import shutil
 
+from homeassistant.core import Event
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -89,7 +90,7 @@ async def test_what_is_said_in_ones_own_words_is_done(hass, sim, living, use, sa
         do=[{"event": "film_begins"}],
         reply="好，电影开始。",
     )
-    begun = []
+    begun = list[Event]()
     hass.bus.async_listen("film_begins", begun.append)
     since = living.ask(said)
     if done:

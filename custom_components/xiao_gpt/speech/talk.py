@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+import time
 from typing import Protocol
 
 from .borders import FENCE
@@ -90,7 +91,7 @@ class Talk:
         self._on_first_words = on_first_words
         self._substitute = substitute
         self._clock = clock or Clock()
-        self._made = self._clock.now()
+        self._made = time.monotonic()
         self._first_words_s: float | None = None
         self._splitter = Splitter(voice.limit)
         self.begun = asyncio.Event()
@@ -200,7 +201,7 @@ class Talk:
         """Have the speaker say something, and return when the next words should be sent."""
         ending, punctual = await self._say(words)
         if self._first_words_s is None:
-            self._first_words_s = self._clock.now() - self._made
+            self._first_words_s = time.monotonic() - self._made
         if self._on_first_words:
             self._on_first_words()
             self._on_first_words = None
