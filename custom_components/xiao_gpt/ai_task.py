@@ -129,9 +129,9 @@ class AssistantTask(AssistantEntity, ai_task.AITaskEntity):
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_picture_of_pictures")
         model = self.subentry.data[CONF_IMAGE_MODEL]
         data, used = self.entry.runtime_data, list[Key]()
+        if data.allowance.spent:
+            raise self._failed(GptError(Reason.BUDGET))
         try:
-            if data.allowance.spent:
-                raise GptError(Reason.BUDGET)  # noqa: TRY301 (told as what the service refuses)
             picture = await data.service.call(
                 partial(generate_image, model=model, prompt=task.instructions, fetch=self._async_fetch), used.append
             )

@@ -1,5 +1,6 @@
 """Sensors of a speaker: what was asked and answered last, how soon, and how often today."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
 from typing import override
@@ -47,9 +48,9 @@ class ExchangeSensor(DialogueEntity, RestoreSensor):
         self.show(exchange)
         self.async_write_ha_state()
 
+    @abstractmethod
     def show(self, exchange: Exchange) -> None:
         """Take what is shown of an exchange."""
-        raise NotImplementedError
 
 
 class LastQuestion(ExchangeSensor):
@@ -91,7 +92,7 @@ class QuestionsToday(ExchangeSensor):
     """How often the speaker was spoken to today, while advanced dialogue was on."""
 
     _attr_state_class = SensorStateClass.TOTAL
-    _attr_native_value = 0
+    _attr_native_value: int
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -99,8 +100,8 @@ class QuestionsToday(ExchangeSensor):
         await super().async_added_to_hass()
         last = await self.async_get_last_state()
         today = dt_util.start_of_local_day()
-        if last is None or last.last_updated < today or not isinstance(self._attr_native_value, int):
-            self._attr_native_value = 0
+        restored = self._attr_native_value if last is not None and last.last_updated >= today else 0
+        self._attr_native_value = restored if isinstance(restored, int) else 0
         self._attr_last_reset = today
         self.async_on_remove(async_track_time_change(self.hass, self._midnight, hour=0, minute=0, second=0))
 
@@ -113,4 +114,4 @@ class QuestionsToday(ExchangeSensor):
     @override
     def show(self, exchange: Exchange) -> None:
         """Count the question."""
-        self._attr_native_value = int(str(self._attr_native_value)) + 1
+        self._attr_native_value += 1
