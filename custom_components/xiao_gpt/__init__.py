@@ -86,7 +86,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     names = HomeNames(hass)
     entry.async_on_unload(names.follow())
     budget = PollBudget(settings.polls_per_minute)
-    router = Router(classifier, memory.corrections)
+    router = Router(classifier, memory.corrections, memory.rhythm)
     entry.runtime_data = XiaoGptData(
         account,
         service,

@@ -18,7 +18,7 @@ from .answer import Answer, Said
 from .confirmation import async_is_reply
 from .const import DOMAIN, LOGGER
 from .dialogue_state import DialogueState
-from .earlier import Earlier, reply_of
+from .earlier import Earlier, reply_of, time_of
 from .exchange import By, Exchange
 from .handover import Handover, settled
 from .memory import Memory
@@ -136,6 +136,8 @@ class Dialogue(DialogueState):
             decision.route,
             decision.reason,
         )
+        if decision.odds is not None and context.hour is not None:
+            self._memory.rhythm.learn(context.hour, decision.odds)
         self._newer.set()
         self._newer = asyncio.Event()
         for listener in self._listeners:
@@ -167,6 +169,7 @@ class Dialogue(DialogueState):
             answering=self.answering,
             reply=reply_of(record),
             previous=None if self._before is None else self._before.as_previous(),
+            hour=time_of(record).hour,
             handed_over=self.handover.was_told(record.query),
             mode=self.mode,
             continuous=self.continuous,
