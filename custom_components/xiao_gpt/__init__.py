@@ -16,6 +16,7 @@ from .attention import AttentionGuide
 from .connections import async_create_service, create_account
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
+from .device_trigger import set_off
 from .dialogue import Dialogue, spoken_language
 from .keys_issue import async_forget_keys, async_report_keys
 from .listener import Listener
@@ -157,6 +158,7 @@ def _start_dialogue(
         names=data.names,
     )
     guide.follow(dialogue, budget.review)
+    set_off(hass, dialogue)
     budget.join(did, partial(guide.attention, dialogue))
 
     @callback
