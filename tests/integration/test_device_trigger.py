@@ -1,5 +1,7 @@
 """Automations that are set off by what happens at a speaker."""
 
+from collections.abc import Mapping
+
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
 from homeassistant.helpers import device_registry as dr
@@ -30,7 +32,7 @@ async def automate(hass, device_id):
     """Return a function that adds an automation for each type, and returns what they were told, by type."""
 
     async def add(**fields):
-        told: dict[str, list] = {kind: [] for kind in TRIGGERS}
+        told: dict[str, list[Mapping[str, str]]] = {kind: [] for kind in TRIGGERS}
 
         async def note(call):
             told[call.data["kind"]].append(call.data)
