@@ -21,6 +21,7 @@ from .dialogue_state import DialogueState
 from .earlier import Earlier, reply_of, time_of
 from .exchange import By, Exchange
 from .handover import Handover, settled
+from .loudness import Loudness
 from .memory import Memory
 from .names import HomeNames
 from .phrases import Phrase, assistant_chosen, no_such_assistant
@@ -70,6 +71,7 @@ class Dialogue(DialogueState):
         self.agents = AgentChoice(hass, entry, speaker.info.name, self.changed)
         """Who answers."""
         self.handover = Handover(speaker)
+        self.loudness = Loudness(speaker)
         self.set_rate: SpeechRate | None = None
         """The pace, where a person has set it; else it is learned."""
         self._hass = hass
@@ -279,7 +281,8 @@ class Dialogue(DialogueState):
 
         try:
             # Nobody asked XiaoAI: there is nothing to be silenced, and nobody waits.
-            said = await Answer(self.speaker, turn, words).give(converse_and_note, patient=True)
+            async with self.loudness.held():
+                said = await Answer(self.speaker, turn, words).give(converse_and_note, patient=True)
         finally:
             keep(turn, session)
             self._memory.async_changed()
@@ -409,9 +412,7 @@ class Dialogue(DialogueState):
             keep(turn, session)
         if understood:
             now.ours = True
-            await self.speaker.pause()
-            turn.talk.finish()
-            await turn.talk.run()
+            await self._speak(turn)
         else:
             session.last = last  # what XiaoAI answers is no part of the conversation
         return understood
@@ -432,11 +433,13 @@ class Dialogue(DialogueState):
         await self._speak(turn, Phrase.BUDGET_SPENT)
         return True
 
-    async def _speak(self, turn: Turn, words: str) -> None:
-        await self.speaker.pause()
+    async def _speak(self, turn: Turn, words: str = "") -> None:
+        """Say what a turn has to say, and `words` last."""
         turn.talk.feed(words)
         turn.talk.finish()
-        await turn.talk.run()
+        async with self.loudness.held():
+            await self.speaker.pause()
+            await turn.talk.run()
 
     def _open_session(self) -> Session:
         """Return what is remembered of the conversation, a new one if the last is too long ago."""
@@ -468,11 +471,12 @@ class Dialogue(DialogueState):
         answer = Answer(self.speaker, turn, words, thinking_after_s=self._settings.thinking_after_s)
         instead = record.answer if Reply(record.answer).is_good else None
         try:
-            said = await answer.give(
-                lambda: self._converse(turn, words, session),
-                instead=instead,
-                patient=instead is not None and time.monotonic() < self._distrust_until,
-            )
+            async with self.loudness.held():
+                said = await answer.give(
+                    lambda: self._converse(turn, words, session),
+                    instead=instead,
+                    patient=not self.silencing or (instead is not None and time.monotonic() < self._distrust_until),
+                )
         finally:
             keep(turn, session)
         if not turn.interrupted:
