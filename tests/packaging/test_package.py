@@ -5,10 +5,11 @@ from pathlib import Path
 import subprocess
 import sys
 import tomllib
+from typing import Any
 import zipfile
 
+from homeassistant.util.yaml import parse_yaml
 import pytest
-import yaml
 
 from scripts.package import FILE_NAME, INTEGRATION, ROOT, NoVersionError, files, pack, version_of
 
@@ -110,7 +111,9 @@ def test_the_repository_says_how_it_is_installed() -> None:
 
 
 def test_the_workflows_are_those_that_a_release_needs() -> None:
-    workflows = {path.name: yaml.safe_load(path.read_text()) for path in (ROOT / ".github" / "workflows").iterdir()}
+    workflows: dict[str, Any] = {
+        path.name: parse_yaml(path.read_text()) for path in (ROOT / ".github" / "workflows").iterdir()
+    }
     validate, release = workflows["validate.yml"]["jobs"], workflows["release.yml"]["jobs"]
     assert validate.keys() == {"hassfest", "hacs", "tests"}
     assert any(

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 import homeassistant.components
+from homeassistant.util.yaml import parse_yaml
 import pytest
-import yaml
 
 from tests.docs.links import headings
 
@@ -16,7 +16,8 @@ NAMED = re.compile(r"[\w./-]+\.md(?:#[\w-]+)?")
 
 
 def rules(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((folder / FILE).read_text(encoding="utf-8"))["rules"]
+    read: Any = parse_yaml((folder / FILE).read_text(encoding="utf-8"))
+    found: dict[str, Any] = read["rules"]
     return found
 
 
