@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, LOGGER
-from .usage import Ledger
+from .usage import Ledger, Tally
 
 
 class Allowance:
@@ -31,10 +31,7 @@ class Allowance:
     @property
     def spent(self) -> bool:
         """Whether nothing is left for today. An answer that is under way may go over."""
-        today = self._ledger.today
-        if self._tokens and today.tokens >= self._tokens:
-            return True
-        return bool(self._money) and any(cost >= self._money for cost in today.costs.values())
+        return is_spent(self._ledger.today, tokens=self._tokens, money=self._money)
 
     @callback
     def tell_once_a_day(self) -> bool:
@@ -50,22 +47,34 @@ class Allowance:
         if not spent:
             async_forget_allowance(self._hass, self._entry)
             return
-        today = self._ledger.today
-        costs = ", ".join(f"{cost:.2f} {currency}" for currency, cost in today.costs.items())
         LOGGER.warning("The daily budget of %s is spent: the language model is not asked until midnight", self._name)
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             _issue_id(self._entry),
-            is_fixable=False,
+            data={"entry_id": self._entry.entry_id},
+            is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key="budget_spent",
-            translation_placeholders={"name": self._name, "tokens": str(today.tokens), "cost": costs or "—"},
+            translation_placeholders={"name": self._name, **as_told(self._ledger.today)},
         )
 
     @property
     def _name(self) -> str:
         return self._entry.title
+
+
+def is_spent(today: Tally, *, tokens: int, money: float) -> bool:
+    """Return whether what was used today is all of a budget; nought of it stands for as much as one likes."""
+    if tokens and today.tokens >= tokens:
+        return True
+    return bool(money) and any(cost >= money for cost in today.costs.values())
+
+
+def as_told(today: Tally) -> dict[str, str]:
+    """Return what was used today as texts name it."""
+    costs = ", ".join(f"{cost:.2f} {currency}" for currency, cost in today.costs.items())
+    return {"tokens": str(today.tokens), "cost": costs or "—"}
 
 
 @callback

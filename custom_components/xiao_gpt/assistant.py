@@ -21,6 +21,7 @@ from .gpt.history import trim
 from .interruption import interruption
 from .messages import as_messages, as_tool, recent
 from .metering import metered
+from .model_issue import watched_model
 from .moderation import Moderation
 from .phrases import Phrase
 from .tokenizers import async_tokenizers
@@ -73,7 +74,8 @@ class AssistantEntity(Entity):
             elif await self._moderation.refuses(chat_log):
                 await self._say(chat_log, Phrase.UNWANTED_QUESTION)
             else:
-                await self._ask_model(chat_log, guard, response_format)
+                with watched_model(self.hass, self.entry, self.subentry):
+                    await self._ask_model(chat_log, guard, response_format)
 
     async def _ask_model(
         self, chat_log: conversation.ChatLog, guard: Guard, response_format: Mapping[str, Any] | None

@@ -21,7 +21,7 @@ from .const import (
     GATEWAY_VARIABLE,
 )
 from .gpt import Kind, Service, ServiceConfig
-from .xiaomi import AuthError, CloudClient, Credentials, LoginGate, XiaomiAccount
+from .xiaomi import AuthError, CloudClient, Credentials, LoginGate, XiaomiAccount, routed
 
 _GATES: HassKey[dict[str, LoginGate]] = HassKey(f"{DOMAIN}_login_gates")
 """By user id: an entry that is loaded again must not log in with its password at once again."""
@@ -31,6 +31,11 @@ def create_cloud_client(hass: HomeAssistant) -> CloudClient:
     """Return a client of Xiaomi's cloud on a session of its own, which keeps no cookies: the services' must not mix."""
     session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
     return CloudClient(session, os.environ.get(GATEWAY_VARIABLE))
+
+
+def cloud_address(url: str) -> str:
+    """Return where an address of Xiaomi's is really asked for."""
+    return routed(url, os.environ.get(GATEWAY_VARIABLE))
 
 
 def create_account(

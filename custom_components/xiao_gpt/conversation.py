@@ -1,5 +1,6 @@
 """Assistants as conversation agents: for the speakers, the Assist dialog and automations alike."""
 
+from functools import partial
 from typing import Literal, override
 
 from homeassistant.components import conversation
@@ -17,6 +18,7 @@ from .coordinator import XiaoGptConfigEntry
 from .gpt import GptError
 from .interruption import interruption
 from .llm import async_chosen
+from .model_issue import async_forget_model
 from .native import NativeControl
 
 PARALLEL_UPDATES = 0
@@ -30,6 +32,7 @@ async def async_setup_entry(
     """Add the entry's assistants."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_ASSISTANT):
         async_add_entities([Assistant(entry, subentry)], config_subentry_id=subentry.subentry_id)
+        entry.async_on_unload(partial(async_forget_model, hass, subentry))
 
 
 class Assistant(AssistantEntity, conversation.ConversationEntity):

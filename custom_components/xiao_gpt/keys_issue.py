@@ -34,14 +34,11 @@ def async_report_keys(hass: HomeAssistant, entry: ConfigEntry, ring: KeyRing) ->
         hass,
         DOMAIN,
         _issue_id(entry),
-        is_fixable=False,
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key=reason,
-        translation_placeholders={
-            "name": entry.title,
-            "keys": ", ".join(key.shown for key in ring.keys),
-            "integration": f"/config/integrations/integration/{DOMAIN}",
-        },
+        translation_placeholders={"name": entry.title, "keys": ", ".join(key.shown for key in ring.keys)},
     )
     if revoked:
         entry.async_start_reauth(hass, context=ReauthContext(for_keys=True))

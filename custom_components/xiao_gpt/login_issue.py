@@ -28,14 +28,11 @@ def async_report_login(hass: HomeAssistant, entry: ConfigEntry, error: AuthError
         hass,
         DOMAIN,
         _issue_id(entry),
-        is_fixable=False,
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key=next((key for kind, key in _REASONS.items() if isinstance(error, kind)), "login_expired"),
-        translation_placeholders={
-            "name": entry.title,
-            "url": XIAOMI_ACCOUNT_URL,
-            "integration": f"/config/integrations/integration/{DOMAIN}",
-        },
+        translation_placeholders={"name": entry.title, "url": XIAOMI_ACCOUNT_URL},
     )
     async_end_key_flows(hass, entry)  # there is one flow at a time, and without the login nothing is heard at all
     entry.async_start_reauth(hass)

@@ -82,6 +82,10 @@ def _one_of(speakers: Mapping[str, str]) -> SelectSelector:
     return SelectSelector(SelectSelectorConfig(options=options, translation_key=CONF_NATIVE_SPEAKER))
 
 
+COST_FIELDS = {
+    CONF_DAILY_TOKENS: _number(0, 100_000_000, 1000),
+    CONF_DAILY_MONEY: _number(0, 10_000, 0.01),
+}
 _FIELDS: dict[str, dict[str, Any]] = {
     SECTION_DIALOGUE: {
         CONF_KEYWORDS: _PHRASES,
@@ -110,10 +114,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
         CONF_NIGHT_FROM: TimeSelector(),
         CONF_NIGHT_TO: TimeSelector(),
     },
-    SECTION_COSTS: {
-        CONF_DAILY_TOKENS: _number(0, 100_000_000, 1000),
-        CONF_DAILY_MONEY: _number(0, 10_000, 0.01),
-    },
+    SECTION_COSTS: COST_FIELDS,
     SECTION_SEARCH: {
         CONF_SEARCH: _choice([NO_SEARCH, *SearchKind], CONF_SEARCH),
         CONF_SEARCH_ADDRESS: TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
@@ -130,14 +131,14 @@ class XiaoGptOptionsFlow(OptionsFlow):
         """Change the options."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            cleaned = _cleaned(user_input)
-            polling = cleaned[SECTION_POLLING]
+            options = _cleaned(user_input)
+            polling = options[SECTION_POLLING]
             if polling[CONF_NIGHT] and polling[CONF_NIGHT_FROM] == polling[CONF_NIGHT_TO]:
                 errors["base"] = "empty_night"
-            elif error := await self._try_search(cleaned):
+            elif error := await self._try_search(options):
                 errors["base"] = error
             else:
-                return self.async_create_entry(data=cleaned)
+                return self.async_create_entry(data=options)
         known = user_input or self.config_entry.options
         return self.async_show_form(step_id="init", data_schema=_schema(known, self._speakers(known)), errors=errors)
 
@@ -189,11 +190,12 @@ def _marker(field: str, value: Any) -> vol.Marker:
 def _cleaned(user_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the input without empty and repeated phrases, whole numbers as such."""
     return {
-        name: {field: _clean(user_input[name].get(field, "")) for field in fields} for name, fields in _FIELDS.items()
+        name: {field: cleaned(user_input[name].get(field, "")) for field in fields} for name, fields in _FIELDS.items()
     }
 
 
-def _clean(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
+    """Return what was typed into a field without empty and repeated phrases; a whole number as such."""
     if isinstance(value, list):
         return list(dict.fromkeys(filter(None, (phrase.strip() for phrase in value))))
     return int(value) if isinstance(value, float) and value.is_integer() else value

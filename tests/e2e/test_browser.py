@@ -334,31 +334,36 @@ async def test_a_qr_code_is_shown_and_goes_on_by_itself_when_it_is_scanned(home:
         await screen.picture("scanned")
 
 
-async def test_a_lost_login_is_told_and_mended(home: Home):
+@pytest.mark.parametrize(
+    ("language", "repair", "advice", "scan", "done"),
+    [
+        ("zh-Hans", "小米不再接受登录状态", "推荐扫码", "用米家 App 扫码登录", "已重新登录"),
+        ("en", "Xiaomi no longer accepts the login", "the QR code is the easiest", "Scan a QR code", "logged in again"),
+    ],
+)
+async def test_a_lost_login_is_told_and_mended(
+    home: Home, language: str, repair: str, advice: str, scan: str, done: str
+):
     await home.set_up()
     await home.turn("off")
-    async with open_screen(home, "zh-Hans", "/config/repairs", "lost-login") as screen:
+    async with open_screen(home, language, "/config/repairs", "lost-login") as screen:
         home.expected.add("Login refused with code 70016")
         home.sim.world.account.expire("all")
-        repair = screen.page.get_by_text("小米不再接受登录状态")
-        await repair.first.wait_for()
+        listed = screen.page.get_by_text(repair)
+        await listed.first.wait_for()
         await screen.picture("repairs")
-        await repair.first.click()
-        dialog = screen.page.locator("dialog-repairs-issue")
-        await expect(dialog).to_contain_text("推荐扫码")
+        await listed.first.click()
+        await expect(screen.form).to_contain_text(advice)
         await screen.picture("what-to-do")
-        await screen.page.keyboard.press("Escape")
-        await dialog.locator("ha-dialog").wait_for(state="detached")
-        await screen.go("/config/integrations/integration/xiao_gpt")
-        await screen.page.get_by_role("button", name="重新配置").first.click()
+        await screen.submit()
         menu = screen.flow.locator("step-flow-menu")
-        await expect(menu).to_contain_text("不再接受这个账号之前的登录状态")
+        await expect(menu).to_contain_text(scan)
         await screen.picture("ways-to-log-in-again")
-        await menu.get_by_text("用米家 App 扫码登录").click()
+        await menu.get_by_text(scan).click()
         await screen.flow.locator("step-flow-progress ha-markdown img").wait_for()
         home.sim.world.account.scan()
-        await expect(screen.flow).to_contain_text("已重新登录")
+        await expect(screen.flow).to_contain_text(done)
         await screen.picture("logged-in-again")
         await home.house.wait_for_state(home.switch, "off")
-        await screen.go("/config/repairs")
-        await repair.first.wait_for(state="detached")
+        await screen.submit()
+        await listed.first.wait_for(state="detached")

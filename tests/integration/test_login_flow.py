@@ -260,6 +260,16 @@ async def test_an_expired_qr_code_is_renewed_and_then_offered_again(hass, sim):
     assert (await hass.config_entries.flow.async_configure(step["flow_id"]))["step_id"] == "service"
 
 
+async def test_a_scan_that_was_asked_for_twice_leads_to_another_code(hass, sim):
+    """Two windows may show the same dialog."""
+    step = await begin(hass, "qr")
+    flow = hass.config_entries.flow._progress[step["flow_id"]]
+    sim.world.account.scan()
+    await settled(hass)
+    assert (await flow.async_step_scanned())["step_id"] == "service"
+    assert (await flow.async_step_scanned())["step_id"] == "qr_again"
+
+
 async def test_a_qr_code_that_cannot_be_made_is_told(hass, sim):
     break_cloud(sim, path="loginUrl", status=502, times=1)
     step = await begin(hass, "qr")

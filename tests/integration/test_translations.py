@@ -113,13 +113,23 @@ def test_each_way_to_log_in_has_a_name_in_each_menu():
     assert ways.keys() == {"browser", *(way.name.lower() for way in Way)}
 
 
-def test_each_reason_to_log_in_again_is_explained():
-    used = set(re.findall(r'"(login_\w+)"', source("login_issue.py")))
+def test_each_repair_is_explained():
+    used = set(re.findall(r'"(login_(?!\w*id)\w+)"', source("login_issue.py")))
     used |= set(re.findall(r'"(keys_\w+)"', source("keys_issue.py")))
-    issues = {key: issue for key, issue in TEXTS["en"]["issues"].items() if key.startswith(("login_", "keys_"))}
+    used |= set(re.findall(r'translation_key="(\w+)"', source("allowance.py", "model_issue.py")))
+    issues = TEXTS["en"]["issues"]
     assert used == issues.keys()
+    code = source("repairs.py")
+    steps = set(re.findall(r'step_id="(\w+)"', code))
+    assert steps == {step for issue in issues.values() for step in issue["fix_flow"]["step"]}
+    ends = set(re.findall(r'reason="(\w+)"', code))
+    assert ends == {end for issue in issues.values() for end in issue["fix_flow"]["abort"]}
+    errors = set(re.findall(r'"base"(?:: |\] = )"(\w+)"', code))
+    assert errors == {error for issue in issues.values() for error in issue["fix_flow"].get("error", ())}
     for issue in issues.values():
-        assert placeholders(issue["title"] + issue["description"]) <= {"name", "url", "integration", "keys"}
+        for step in issue["fix_flow"]["step"].values():
+            assert step["title"]
+            assert step.get("data", {}).keys() == step.get("data_description", {}).keys()
 
 
 def test_each_error_of_a_flow_exists():

@@ -20,14 +20,15 @@ from .errors import (
     WrongCredentialsError,
     XiaomiError,
 )
-from .http import CloudClient
+from .http import CloudClient, routed
 from .login import Login, Picture, QrCode, Way, read_cookies
-from .records import Kind, Record, Unheard
+from .records import RECORDS_HOST, Kind, Record, Unheard
 from .retry import spread
 from .speaker import Speaker
 from .speakers import Certainty, Model, PlayUrl, Silent, Status
 
 __all__ = [
+    "RECORDS_HOST",
     "AuthError",
     "CaptchaNeededError",
     "Certainty",
@@ -66,5 +67,6 @@ __all__ = [
     "find_model",
     "list_speakers",
     "read_cookies",
+    "routed",
     "spread",
 ]

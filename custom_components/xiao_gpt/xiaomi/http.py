@@ -65,7 +65,7 @@ class CloudClient:
             gateway: base address through which all hosts are reached, as ``GATEWAY/HOST/PATH``; for the simulator.
         """
         self.session = session
-        self._gateway = gateway.rstrip("/") if gateway else None
+        self._gateway = gateway
 
     async def request(
         self,
@@ -95,8 +95,7 @@ class CloudClient:
         if not url.startswith("https://"):
             raise CloudError("An address without https")
         where = url.partition("?")[0]
-        if self._gateway is not None:
-            url = f"{self._gateway}/{url.removeprefix('https://')}"
+        url = routed(url, self._gateway)
         # Written by hand: a cookie jar would quote the values, whose base64 has characters that ask for it.
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         try:
@@ -127,6 +126,11 @@ class CloudClient:
             # Only a gateway that waited in vain has handed the request on.
             raise CloudError(f"HTTP {reply.status}", uncertain=reply.status == HTTPStatus.GATEWAY_TIMEOUT)
         return reply
+
+
+def routed(url: str, gateway: str | None) -> str:
+    """Return the address that is really asked for one of Xiaomi's: its own, or the gateway's."""
+    return f"{gateway.rstrip('/')}/{url.removeprefix('https://')}" if gateway else url
 
 
 def _date(header: str | None) -> datetime | None:

@@ -15,7 +15,8 @@ from .errors import CloudError
 
 _LOGGER = logging.getLogger(__name__)
 
-_URL = "https://userprofile.mina.mi.com/device_profile/v2/conversation"
+RECORDS_HOST = "https://userprofile.mina.mi.com"
+_URL = f"{RECORDS_HOST}/device_profile/v2/conversation"
 _TIMEOUT_S = 6.0
 """It answers within a second or not at all, and the next request is as good (mi-gpt#131)."""
 _FAR_FUTURE_MS = 4_102_444_800_000
