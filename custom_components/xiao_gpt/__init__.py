@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.typing import ConfigType
 
 from .allowance import Allowance, async_forget_allowance
+from .archive import Archive
 from .attention import AttentionGuide
 from .connections import async_create_service, create_account
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
@@ -84,6 +85,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     entry.async_on_unload(ledger.follow())
     allowance = Allowance(hass, entry, ledger, tokens=settings.daily_tokens, money=settings.daily_money)
     entry.async_on_unload(ledger.observe(allowance.review))
+    archive = Archive(hass, entry.entry_id, days=settings.days_kept)
+    await archive.async_load()
     names = HomeNames(hass)
     entry.async_on_unload(names.follow())
     budget = PollBudget(settings.polls_per_minute)
@@ -98,6 +101,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
         names,
         settings,
         settings_of(entry),
+        archive=archive,
         ledger=ledger,
         allowance=allowance,
     )
@@ -159,6 +163,7 @@ def _start_dialogue(
     )
     guide.follow(dialogue, budget.review)
     set_off(hass, dialogue)
+    data.archive.follow(dialogue)
     budget.join(did, partial(guide.attention, dialogue))
 
     @callback
@@ -191,6 +196,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
         except XiaomiError as err:
             LOGGER.debug("%s could not be silenced: %s", dialogue.speaker.info.name, err)
     await entry.runtime_data.memory.async_save()
+    await entry.runtime_data.archive.async_save()
     await entry.runtime_data.ledger.async_close()
     async_forget_allowance(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
@@ -202,6 +208,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     async_forget_keys(hass, entry)
     await async_forget(hass, entry.entry_id)
     await Ledger(hass, entry.entry_id).async_remove()
+    await Archive(hass, entry.entry_id, days=0).async_remove()
 
 
 async def async_remove_config_entry_device(

@@ -332,7 +332,8 @@ class Dialogue(DialogueState):
             by = By.HOME
         else:
             by = By.DIALOGUE if now.decision.route is Route.COMMAND or said is Said.BY_US else By.AGENT
-        exchange = Exchange.of(turn, now, by)
+        did = self.speaker.info.did
+        exchange = Exchange.of(turn, now, by, self._memory.of(did).session.conversation_id(did))
         self.exchanges.append(exchange)
         for follower in self._followers:
             follower(exchange)

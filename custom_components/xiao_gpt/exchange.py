@@ -40,17 +40,20 @@ class Exchange:
     first_words_s: float | None
     """Seconds from when the question was known until the speaker was given the first words; None: it was not."""
     interrupted: bool
+    conversation: str = ""
+    """What belongs together, as the agents' history knows it."""
     when: datetime = field(default_factory=dt_util.utcnow)
     """When it was over."""
 
     @classmethod
-    def of(cls, turn: Turn, now: Earlier, by: By) -> Exchange:
+    def of(cls, turn: Turn, now: Earlier, by: By, conversation: str = "") -> Exchange:
         """Return the exchange that a turn was.
 
         Args:
             turn: it is over.
             now: the question and what was decided about it.
             by: who answered, as far as nobody interrupted.
+            conversation: what it belongs to.
         """
         spoken = turn.talk.spoken
         if turn.interrupted and not spoken.said and by is not By.XIAOAI:
@@ -67,4 +70,5 @@ class Exchange:
             score=decision.score,
             first_words_s=None if by is By.XIAOAI else spoken.first_words_s,
             interrupted=turn.interrupted,
+            conversation=conversation,
         )
