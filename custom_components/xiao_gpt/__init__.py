@@ -27,6 +27,7 @@ from .memory import Memory, async_forget
 from .migration import async_migrate_entry as async_migrate_entry
 from .models import async_classifier
 from .names import HomeNames
+from .page import async_setup_page
 from .polling import PollBudget
 from .routing import Router
 from .services import async_setup_services
@@ -51,8 +52,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions: automations that use them are checked before any account is loaded."""
+    """Register the actions, which automations are checked for before any account is loaded, and the page."""
     async_setup_services(hass)
+    await async_setup_page(hass)
     return True
 
 

@@ -102,10 +102,20 @@ class Dialogue(DialogueState):
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def follow(self, follower: Callable[[Exchange], None]) -> Callable[[], None]:
-        """Call `follower` with each exchange that is over; return what ends that."""
-        self._followers.append(follower)
-        return lambda: self._followers.remove(follower)
+    def follow(self, follower: Callable[[Exchange], None], *, asked_elsewhere: bool = False) -> Callable[[], None]:
+        """Call `follower` with each exchange at the speaker that is over; return what ends that.
+
+        Args:
+            follower: is told.
+            asked_elsewhere: whether also of those that were asked in Home Assistant, which are nobody's word.
+        """
+
+        def tell(exchange: Exchange) -> None:
+            if asked_elsewhere or exchange.reason is not None:
+                follower(exchange)
+
+        self._followers.append(tell)
+        return lambda: self._followers.remove(tell)
 
     # What happens
 
@@ -325,7 +335,7 @@ class Dialogue(DialogueState):
 
     @callback
     def _note(self, turn: Turn, now: Earlier, said: Said, *, xiaoai_speaks: bool) -> None:
-        """Keep what a turn was, and tell who follows the exchanges."""
+        """Note what a turn was."""
         if xiaoai_speaks or said is Said.BY_XIAOAI:
             by = By.XIAOAI
         elif turn.by_home:
@@ -333,7 +343,11 @@ class Dialogue(DialogueState):
         else:
             by = By.DIALOGUE if now.decision.route is Route.COMMAND or said is Said.BY_US else By.AGENT
         did = self.speaker.info.did
-        exchange = Exchange.of(turn, now, by, self._memory.of(did).session.conversation_id(did))
+        self.note(Exchange.of(turn, now, by, self._memory.of(did).session.conversation_id(did)))
+
+    @callback
+    def note(self, exchange: Exchange) -> None:
+        """Keep an exchange that is over, and tell who follows them."""
         self.exchanges.append(exchange)
         for follower in self._followers:
             follower(exchange)

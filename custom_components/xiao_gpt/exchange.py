@@ -34,7 +34,8 @@ class Exchange:
     """What was heard of it, as far as that is known."""
     by: By
     route: Route
-    reason: Reason
+    reason: Reason | None
+    """None: it was asked in Home Assistant, by a person or an automation, and there was nothing to decide."""
     intent: str | None
     score: float
     first_words_s: float | None
@@ -44,6 +45,26 @@ class Exchange:
     """What belongs together, as the agents' history knows it."""
     when: datetime = field(default_factory=dt_util.utcnow)
     """When it was over."""
+
+    @classmethod
+    def in_home(cls, turn: Turn) -> Exchange:
+        """Return the exchange that a turn was which nobody asked at the speaker.
+
+        Args:
+            turn: it is over.
+        """
+        spoken = turn.talk.spoken
+        return cls(
+            question=turn.utterance,
+            answer=spoken.said.strip(),
+            by=By.AGENT if spoken.said else By.NOBODY,
+            route=Route.LLM,
+            reason=None,
+            intent=None,
+            score=1.0,
+            first_words_s=spoken.first_words_s,
+            interrupted=turn.interrupted,
+        )
 
     @classmethod
     def of(cls, turn: Turn, now: Earlier, by: By, conversation: str = "") -> Exchange:
