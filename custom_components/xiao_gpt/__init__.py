@@ -17,7 +17,6 @@ from .attention import AttentionGuide
 from .connections import async_create_service, create_account
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
-from .device_trigger import set_off
 from .dialogue import Dialogue, spoken_language
 from .keys_issue import async_forget_keys, async_report_keys
 from .listener import Listener
@@ -32,6 +31,7 @@ from .polling import PollBudget
 from .routing import Router
 from .services import async_setup_services
 from .settings import Settings
+from .trigger import set_off
 from .usage import Ledger
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 

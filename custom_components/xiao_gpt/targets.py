@@ -14,19 +14,25 @@ ATTR_CONFIG_ENTRY = "config_entry_id"
 
 
 @callback
+def devices_of(hass: HomeAssistant, selection: TargetSelection) -> set[str | None]:
+    """Return the devices that are chosen by device, area, floor, label or entity, at this moment."""
+    chosen = async_extract_referenced_entity_ids(hass, selection, primary_entities_only=False)
+    registry = er.async_get(hass)
+    return chosen.referenced_devices | {
+        entry.device_id
+        for entity_id in chosen.referenced | chosen.indirectly_referenced
+        if (entry := registry.async_get(entity_id)) is not None
+    }
+
+
+@callback
 def dialogues_of(hass: HomeAssistant, call: ServiceCall) -> list[Dialogue]:
     """Return the dialogues at the speakers that an action is aimed at, by device, area, floor, label or entity.
 
     Raises:
         ServiceValidationError: none of them is a speaker that is loaded.
     """
-    chosen = async_extract_referenced_entity_ids(hass, TargetSelection(call.data), primary_entities_only=False)
-    registry = er.async_get(hass)
-    devices = chosen.referenced_devices | {
-        entry.device_id
-        for entity_id in chosen.referenced | chosen.indirectly_referenced
-        if (entry := registry.async_get(entity_id)) is not None
-    }
+    devices = devices_of(hass, TargetSelection(call.data))
     found = [
         dialogue
         for entry in hass.config_entries.async_entries(DOMAIN)

@@ -2,19 +2,14 @@
 
 from collections.abc import Mapping
 
-from homeassistant.components.device_automation import DeviceAutomationType
-from homeassistant.components.device_automation.exceptions import InvalidDeviceAutomationConfig
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import area_registry as ar, config_validation as cv, device_registry as dr
+from homeassistant.helpers.trigger import async_validate_trigger_config
 from homeassistant.setup import async_setup_component
+import probatio as vol
 import pytest
-from pytest_homeassistant_custom_component.common import async_get_device_automations
 
 from custom_components.xiao_gpt.const import DOMAIN
-from custom_components.xiao_gpt.device_trigger import (
-    TRIGGERS,
-    async_get_trigger_capabilities,
-    async_validate_trigger_config,
-)
+from custom_components.xiao_gpt.trigger import KINDS
 from simulator.llm_replies import own_answer
 from tests.integration.support import until
 
@@ -31,8 +26,8 @@ async def device_id(entry, living):
 async def automate(hass, device_id):
     """Return a function that adds an automation for each type, and returns what they were told, by type."""
 
-    async def add(**fields):
-        told: dict[str, list[Mapping[str, str]]] = {kind: [] for kind in TRIGGERS}
+    async def add(target=None, **options):
+        told: dict[str, list[Mapping[str, str]]] = {kind: [] for kind in KINDS}
 
         async def note(call):
             told[call.data["kind"]].append(call.data)
@@ -41,18 +36,23 @@ async def automate(hass, device_id):
         automations = [
             {
                 "alias": kind,
-                "triggers": {"trigger": "device", "domain": DOMAIN, "device_id": device_id, "type": kind, **fields},
+                "triggers": {
+                    "trigger": f"{DOMAIN}.{kind}",
+                    "target": target or {"device_id": device_id},
+                    "options": options,
+                },
                 "actions": {
                     "action": "test.note",
                     "data": {
                         "kind": kind,
                         "utterance": "{{ trigger.utterance }}",
+                        "device_id": "{{ trigger.device_id }}",
                         "reason": "{{ trigger.reason }}",
                         "answer": "{{ trigger.answer | default('') }}",
                     },
                 },
             }
-            for kind in TRIGGERS
+            for kind in KINDS
         ]
         assert await async_setup_component(hass, "automation", {"automation": automations})
         await hass.async_block_till_done()
@@ -65,18 +65,12 @@ def kinds(told):
     return {kind for kind, calls in told.items() if calls}
 
 
-async def test_a_speaker_offers_all_and_what_is_no_speaker_none(hass, entry, device_id):
-    offered = await async_get_device_automations(hass, DeviceAutomationType.TRIGGER, device_id)
-    assert {one["type"] for one in offered if one["domain"] == DOMAIN} == set(TRIGGERS)
-    for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
-        if not any(identifier[1].isdecimal() for identifier in device.identifiers):
-            offered = await async_get_device_automations(hass, DeviceAutomationType.TRIGGER, device.id)
-            assert [one for one in offered if one["domain"] == DOMAIN] == []
-
-
-async def test_words_can_be_asked_for(hass, device_id):
-    fields = (await async_get_trigger_capabilities(hass, {"type": "heard"}))["extra_fields"]
-    assert fields({"contains": "故事"}) == {"contains": "故事"}
+async def test_home_assistant_offers_them_for_a_speaker(hass, hass_ws_client, device_id):
+    assert await async_setup_component(hass, "automation", {})
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "get_triggers_for_target", "target": {"device_id": [device_id]}})
+    offered = (await client.receive_json())["result"]
+    assert {f"{DOMAIN}.{kind}" for kind in KINDS} <= set(offered)
 
 
 async def test_an_answer_sets_off_what_waits_for_it(living, sim, automate):
@@ -126,9 +120,26 @@ async def test_triggers_outlive_a_reload(hass, entry, living, sim, automate):
     assert len(told["heard"]) == 1
 
 
-async def test_a_device_that_is_no_speaker_is_refused(hass, entry):
-    other = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, identifiers={("test", "lamp")})
-    with pytest.raises(InvalidDeviceAutomationConfig, match="is no speaker"):
-        await async_validate_trigger_config(
-            hass, {"platform": "device", "domain": DOMAIN, "device_id": other.id, "type": "heard"}
-        )
+async def test_a_speaker_that_has_moved_is_another_rooms(hass, sim, living, bedroom, automate, device_id):
+    rooms = ar.async_get(hass)
+    kitchen, hall = rooms.async_create("厨房"), rooms.async_create("走廊")
+    devices = dr.async_get(hass)
+    devices.async_update_device(device_id, area_id=kitchen.id)
+    told = await automate({"area_id": kitchen.id})
+    bedroom.ask(SONG, kind="AUDIO")
+    living.ask(SONG, kind="AUDIO")
+    await until(sim, lambda: told["routed_to_xiaoai"])
+    assert [call["device_id"] for call in told["heard"]] == [device_id]
+    devices.async_update_device(device_id, area_id=hall.id)
+    dialogue = living.entry.runtime_data.dialogues[living.did]
+    before = len(dialogue.recent)
+    living.ask(WHY)
+    await until(sim, lambda: len(dialogue.recent) > before)
+    await hass.async_block_till_done()
+    assert len(told["heard"]) == 1
+
+
+@pytest.mark.parametrize("wrong", [{}, {"target": {}, "options": {"sounds_like": "故事"}}])
+async def test_one_without_a_place_or_with_what_is_not_known_is_refused(hass, entry, wrong):
+    with pytest.raises(vol.Invalid):
+        await async_validate_trigger_config(hass, cv.TRIGGER_SCHEMA([{"trigger": f"{DOMAIN}.heard", **wrong}]))
