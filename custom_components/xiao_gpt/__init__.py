@@ -12,10 +12,12 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.typing import ConfigType
 
 from .allowance import Allowance, async_forget_allowance
+from .archive import Archive
 from .attention import AttentionGuide
 from .connections import async_create_service, create_account
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
+from .device_trigger import set_off
 from .dialogue import Dialogue, spoken_language
 from .keys_issue import async_forget_keys, async_report_keys
 from .listener import Listener
@@ -25,6 +27,7 @@ from .memory import Memory, async_forget
 from .migration import async_migrate_entry as async_migrate_entry
 from .models import async_classifier
 from .names import HomeNames
+from .page import async_setup_page
 from .polling import PollBudget
 from .routing import Router
 from .services import async_setup_services
@@ -49,8 +52,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions: automations that use them are checked before any account is loaded."""
+    """Register the actions, which automations are checked for before any account is loaded, and the page."""
     async_setup_services(hass)
+    await async_setup_page(hass)
     return True
 
 
@@ -83,10 +87,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
     entry.async_on_unload(ledger.follow())
     allowance = Allowance(hass, entry, ledger, tokens=settings.daily_tokens, money=settings.daily_money)
     entry.async_on_unload(ledger.observe(allowance.review))
+    archive = Archive(hass, entry.entry_id, days=settings.days_kept)
+    await archive.async_load()
     names = HomeNames(hass)
     entry.async_on_unload(names.follow())
     budget = PollBudget(settings.polls_per_minute)
-    router = Router(classifier, memory.corrections)
+    router = Router(classifier, memory.corrections, memory.rhythm)
     entry.runtime_data = XiaoGptData(
         account,
         service,
@@ -97,6 +103,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> b
         names,
         settings,
         settings_of(entry),
+        archive=archive,
         ledger=ledger,
         allowance=allowance,
     )
@@ -157,6 +164,8 @@ def _start_dialogue(
         names=data.names,
     )
     guide.follow(dialogue, budget.review)
+    set_off(hass, dialogue)
+    data.archive.follow(dialogue)
     budget.join(did, partial(guide.attention, dialogue))
 
     @callback
@@ -189,6 +198,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
         except XiaomiError as err:
             LOGGER.debug("%s could not be silenced: %s", dialogue.speaker.info.name, err)
     await entry.runtime_data.memory.async_save()
+    await entry.runtime_data.archive.async_save()
     await entry.runtime_data.ledger.async_close()
     async_forget_allowance(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
@@ -200,6 +210,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     async_forget_keys(hass, entry)
     await async_forget(hass, entry.entry_id)
     await Ledger(hass, entry.entry_id).async_remove()
+    await Archive(hass, entry.entry_id, days=0).async_remove()
 
 
 async def async_remove_config_entry_device(

@@ -54,14 +54,14 @@ class Answer:
         Args:
             ask: asks the agent, whose words go to the turn's talk. Returns what there is to say if it fails.
             instead: what XiaoAI answered, said by us if the agent fails without a word.
-            patient: leave XiaoAI alone until the agent's first words: it has failed lately.
+            patient: leave XiaoAI alone until the first words: a person wants that, or the agent has failed lately.
 
         Raises:
             XiaomiError: the speaker could not be spoken through.
         """
         turn = self._turn
         helpers = [asyncio.create_task(self._silence(patient=patient))]
-        if self._thinking_after_s and not patient:
+        if self._thinking_after_s and not (patient and instead):
             helpers.append(asyncio.create_task(self._think_aloud()))
         speaking = asyncio.create_task(self._utter())
         try:
@@ -75,7 +75,7 @@ class Answer:
                 task.cancel()
         if failure is None:
             return Said.BY_AGENT
-        return Said.BY_XIAOAI if patient and not self._words.any else Said.BY_US
+        return Said.BY_XIAOAI if patient and instead and not self._words.any else Said.BY_US
 
     async def _ask(self, ask: Callable[[], Awaitable[str | None]]) -> str | None:
         """Ask the agent; give up a stream that has stalled. Return what there is to say about a failure."""

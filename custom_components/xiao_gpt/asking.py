@@ -11,6 +11,7 @@ from homeassistant.util.ulid import ulid_now
 
 from .const import DOMAIN
 from .dialogue import Dialogue, spoken_language
+from .exchange import Exchange
 from .failures import told
 from .saying import VoiceOverMusic
 from .session import Session
@@ -90,6 +91,7 @@ async def ask(
             async with dialogue.turns.ours(turn), voice.music_held(turn):
                 began = time.monotonic()
                 failure = await dialogue.ask(turn, agent_id=agent_id)
+                dialogue.note(Exchange.in_home(turn))
     else:
         began = time.monotonic()
         failure = await _ask_silently(hass, dialogue, turn, context, agent_id)

@@ -25,6 +25,7 @@ from .usage import Ledger
 from .xiaomi import AuthError, Speaker, SpeakerInfo, Status, XiaomiAccount, XiaomiError, list_speakers
 
 if TYPE_CHECKING:
+    from .archive import Archive
     from .dialogue import Dialogue
 
 UPDATE_INTERVAL = timedelta(minutes=5)
@@ -48,6 +49,7 @@ class XiaoGptData:
     """What `settings_of` returned when the entry was loaded."""
     dialogues: dict[str, Dialogue] = field(default_factory=dict)
     """By the speaker's did."""
+    archive: Archive = field(kw_only=True)
     ledger: Ledger = field(kw_only=True)
     allowance: Allowance = field(kw_only=True)
 

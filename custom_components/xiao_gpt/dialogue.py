@@ -18,9 +18,10 @@ from .answer import Answer, Said
 from .confirmation import async_is_reply
 from .const import DOMAIN, LOGGER
 from .dialogue_state import DialogueState
-from .earlier import Earlier, reply_of
+from .earlier import Earlier, reply_of, time_of
 from .exchange import By, Exchange
 from .handover import Handover, settled
+from .loudness import Loudness
 from .memory import Memory
 from .names import HomeNames
 from .phrases import Phrase, assistant_chosen, no_such_assistant
@@ -70,6 +71,7 @@ class Dialogue(DialogueState):
         self.agents = AgentChoice(hass, entry, speaker.info.name, self.changed)
         """Who answers."""
         self.handover = Handover(speaker)
+        self.loudness = Loudness(speaker)
         self.set_rate: SpeechRate | None = None
         """The pace, where a person has set it; else it is learned."""
         self._hass = hass
@@ -100,10 +102,20 @@ class Dialogue(DialogueState):
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def follow(self, follower: Callable[[Exchange], None]) -> Callable[[], None]:
-        """Call `follower` with each exchange that is over; return what ends that."""
-        self._followers.append(follower)
-        return lambda: self._followers.remove(follower)
+    def follow(self, follower: Callable[[Exchange], None], *, asked_elsewhere: bool = False) -> Callable[[], None]:
+        """Call `follower` with each exchange at the speaker that is over; return what ends that.
+
+        Args:
+            follower: is told.
+            asked_elsewhere: whether also of those that were asked in Home Assistant, which are nobody's word.
+        """
+
+        def tell(exchange: Exchange) -> None:
+            if asked_elsewhere or exchange.reason is not None:
+                follower(exchange)
+
+        self._followers.append(tell)
+        return lambda: self._followers.remove(tell)
 
     # What happens
 
@@ -136,6 +148,8 @@ class Dialogue(DialogueState):
             decision.route,
             decision.reason,
         )
+        if decision.odds is not None and context.hour is not None:
+            self._memory.rhythm.learn(context.hour, decision.odds)
         self._newer.set()
         self._newer = asyncio.Event()
         for listener in self._listeners:
@@ -167,6 +181,7 @@ class Dialogue(DialogueState):
             answering=self.answering,
             reply=reply_of(record),
             previous=None if self._before is None else self._before.as_previous(),
+            hour=time_of(record).hour,
             handed_over=self.handover.was_told(record.query),
             mode=self.mode,
             continuous=self.continuous,
@@ -276,7 +291,8 @@ class Dialogue(DialogueState):
 
         try:
             # Nobody asked XiaoAI: there is nothing to be silenced, and nobody waits.
-            said = await Answer(self.speaker, turn, words).give(converse_and_note, patient=True)
+            async with self.loudness.held():
+                said = await Answer(self.speaker, turn, words).give(converse_and_note, patient=True)
         finally:
             keep(turn, session)
             self._memory.async_changed()
@@ -319,14 +335,19 @@ class Dialogue(DialogueState):
 
     @callback
     def _note(self, turn: Turn, now: Earlier, said: Said, *, xiaoai_speaks: bool) -> None:
-        """Keep what a turn was, and tell who follows the exchanges."""
+        """Note what a turn was."""
         if xiaoai_speaks or said is Said.BY_XIAOAI:
             by = By.XIAOAI
         elif turn.by_home:
             by = By.HOME
         else:
             by = By.DIALOGUE if now.decision.route is Route.COMMAND or said is Said.BY_US else By.AGENT
-        exchange = Exchange.of(turn, now, by)
+        did = self.speaker.info.did
+        self.note(Exchange.of(turn, now, by, self._memory.of(did).session.conversation_id(did)))
+
+    @callback
+    def note(self, exchange: Exchange) -> None:
+        """Keep an exchange that is over, and tell who follows them."""
         self.exchanges.append(exchange)
         for follower in self._followers:
             follower(exchange)
@@ -406,9 +427,7 @@ class Dialogue(DialogueState):
             keep(turn, session)
         if understood:
             now.ours = True
-            await self.speaker.pause()
-            turn.talk.finish()
-            await turn.talk.run()
+            await self._speak(turn)
         else:
             session.last = last  # what XiaoAI answers is no part of the conversation
         return understood
@@ -429,11 +448,13 @@ class Dialogue(DialogueState):
         await self._speak(turn, Phrase.BUDGET_SPENT)
         return True
 
-    async def _speak(self, turn: Turn, words: str) -> None:
-        await self.speaker.pause()
+    async def _speak(self, turn: Turn, words: str = "") -> None:
+        """Say what a turn has to say, and `words` last."""
         turn.talk.feed(words)
         turn.talk.finish()
-        await turn.talk.run()
+        async with self.loudness.held():
+            await self.speaker.pause()
+            await turn.talk.run()
 
     def _open_session(self) -> Session:
         """Return what is remembered of the conversation, a new one if the last is too long ago."""
@@ -465,11 +486,12 @@ class Dialogue(DialogueState):
         answer = Answer(self.speaker, turn, words, thinking_after_s=self._settings.thinking_after_s)
         instead = record.answer if Reply(record.answer).is_good else None
         try:
-            said = await answer.give(
-                lambda: self._converse(turn, words, session),
-                instead=instead,
-                patient=instead is not None and time.monotonic() < self._distrust_until,
-            )
+            async with self.loudness.held():
+                said = await answer.give(
+                    lambda: self._converse(turn, words, session),
+                    instead=instead,
+                    patient=not self.silencing or (instead is not None and time.monotonic() < self._distrust_until),
+                )
         finally:
             keep(turn, session)
         if not turn.interrupted:

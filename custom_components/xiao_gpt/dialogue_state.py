@@ -22,6 +22,8 @@ class DialogueState:
         """Whether advanced dialogue is on."""
         self.continuous = False
         """Whether the speaker listens again after each answer."""
+        self.silencing = True
+        """Whether XiaoAI's own answer is ended at once; else the first words of ours replace it."""
         self.mode = Mode.AUTOMATIC
         self.device_control = DeviceControl.AUTOMATIC
         self.turns = Turns(self.changed)
@@ -34,19 +36,25 @@ class DialogueState:
         *,
         enabled: bool | None = None,
         continuous: bool | None = None,
+        silencing: bool | None = None,
         mode: Mode | None = None,
         device_control: DeviceControl | None = None,
     ) -> None:
         """Change how the dialogue is held, and tell who observes it."""
-        before = self.enabled, self.continuous, self.mode, self.device_control
+        before = self._settable
         self.enabled = self.enabled if enabled is None else enabled
         self.continuous = self.continuous if continuous is None else continuous
+        self.silencing = self.silencing if silencing is None else silencing
         self.mode = self.mode if mode is None else mode
         self.device_control = self.device_control if device_control is None else device_control
         if enabled is False:
             self._lively_until = float("-inf")
-        if before != (self.enabled, self.continuous, self.mode, self.device_control):
+        if before != self._settable:
             self.changed()
+
+    @property
+    def _settable(self) -> tuple[object, ...]:
+        return self.enabled, self.continuous, self.silencing, self.mode, self.device_control
 
     @callback
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:

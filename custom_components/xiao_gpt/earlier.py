@@ -1,7 +1,10 @@
 """What was heard before at a speaker, which the next utterance may go on with."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 import time
+
+from homeassistant.util import dt as dt_util
 
 from .routing import Decision, Previous, Reply, Route
 from .xiaomi import Kind, Record
@@ -35,3 +38,8 @@ def reply_of(record: Record) -> Reply | None:
     if record.kind in (Kind.EMPTY, Kind.OTHER) and not record.answer:
         return None
     return Reply(record.answer, record.plays_audio, record.kind is Kind.LLM)
+
+
+def time_of(record: Record) -> datetime:
+    """Return when something was said, by the home's clock on the wall."""
+    return dt_util.as_local(dt_util.utc_from_timestamp(record.time / 1000))

@@ -1,6 +1,6 @@
 """Events of a speaker."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
@@ -10,6 +10,7 @@ from .coordinator import XiaoGptConfigEntry
 from .entity import DialogueEntity, add_for_each_speaker
 from .exchange import By, Exchange
 from .routing import Decision, Route
+from .told import of_exchange, of_heard
 from .xiaomi import Record
 
 PARALLEL_UPDATES = 0
@@ -33,7 +34,18 @@ async def async_setup_entry(
     )
 
 
-class Answered(DialogueEntity, EventEntity):
+class _Telling(DialogueEntity, EventEntity):
+    """Something that is told of a dialogue."""
+
+    @callback
+    def _tell(self, told: dict[str, Any], kind: str) -> None:
+        """Show what happened; the type of the event is under the name `kind`."""
+        shown = {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in told.items()}
+        self._trigger_event(shown.pop(kind), shown)
+        self.async_write_ha_state()
+
+
+class Answered(_Telling):
     """What was answered, by whom, and how soon: told when the last word is over."""
 
     @property
@@ -50,21 +62,10 @@ class Answered(DialogueEntity, EventEntity):
 
     @callback
     def _answered(self, exchange: Exchange) -> None:
-        first = exchange.first_words_s
-        self._trigger_event(
-            exchange.by,
-            {
-                "utterance": exchange.question[:_LONGEST],
-                "answer": exchange.answer[:_LONGEST],
-                "reason": exchange.reason.value,
-                "first_words": None if first is None else round(first, 3),
-                "interrupted": exchange.interrupted,
-            },
-        )
-        self.async_write_ha_state()
+        self._tell(of_exchange(exchange), "by")
 
 
-class Heard(DialogueEntity, EventEntity):
+class Heard(_Telling):
     """What was said, who answers it, and why."""
 
     @property
@@ -81,14 +82,4 @@ class Heard(DialogueEntity, EventEntity):
 
     @callback
     def _heard(self, record: Record, decision: Decision) -> None:
-        self._trigger_event(
-            decision.route,
-            {
-                "utterance": record.query[:_LONGEST],
-                "xiaoai": record.answer[:_LONGEST],
-                "reason": decision.reason.value,
-                "intent": decision.intent,
-                "score": round(decision.score, 3),
-            },
-        )
-        self.async_write_ha_state()
+        self._tell(of_heard(record, decision), "route")

@@ -34,23 +34,47 @@ class Exchange:
     """What was heard of it, as far as that is known."""
     by: By
     route: Route
-    reason: Reason
+    reason: Reason | None
+    """None: it was asked in Home Assistant, by a person or an automation, and there was nothing to decide."""
     intent: str | None
     score: float
     first_words_s: float | None
     """Seconds from when the question was known until the speaker was given the first words; None: it was not."""
     interrupted: bool
+    conversation: str = ""
+    """What belongs together, as the agents' history knows it."""
     when: datetime = field(default_factory=dt_util.utcnow)
     """When it was over."""
 
     @classmethod
-    def of(cls, turn: Turn, now: Earlier, by: By) -> Exchange:
+    def in_home(cls, turn: Turn) -> Exchange:
+        """Return the exchange that a turn was which nobody asked at the speaker.
+
+        Args:
+            turn: it is over.
+        """
+        spoken = turn.talk.spoken
+        return cls(
+            question=turn.utterance,
+            answer=spoken.said.strip(),
+            by=By.AGENT if spoken.said else By.NOBODY,
+            route=Route.LLM,
+            reason=None,
+            intent=None,
+            score=1.0,
+            first_words_s=spoken.first_words_s,
+            interrupted=turn.interrupted,
+        )
+
+    @classmethod
+    def of(cls, turn: Turn, now: Earlier, by: By, conversation: str = "") -> Exchange:
         """Return the exchange that a turn was.
 
         Args:
             turn: it is over.
             now: the question and what was decided about it.
             by: who answered, as far as nobody interrupted.
+            conversation: what it belongs to.
         """
         spoken = turn.talk.spoken
         if turn.interrupted and not spoken.said and by is not By.XIAOAI:
@@ -67,4 +91,5 @@ class Exchange:
             score=decision.score,
             first_words_s=None if by is By.XIAOAI else spoken.first_words_s,
             interrupted=turn.interrupted,
+            conversation=conversation,
         )

@@ -8,14 +8,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
-from .routing import Corrections
+from .routing import Corrections, Rhythm
 from .session import Session
 from .speech import SpeechRate
 
 STORAGE_VERSION = 1
 SAVE_DELAY_S = 30.0
 _CORRECTIONS = "corrections"
-"""Beside the speakers, whose ids are numbers."""
+_RHYTHM = "rhythm"
+"""Both beside the speakers, whose ids are numbers."""
 
 
 @dataclass
@@ -39,12 +40,15 @@ class Memory:
         self._speakers: dict[str, SpeakerMemory] = {}
         self.corrections = Corrections(rarity)
         """What the home's people have said about who should answer."""
+        self.rhythm = Rhythm()
+        """At which hours they give commands, at which they talk."""
         self._rarity = rarity
 
     async def async_load(self) -> None:
         """Read what was kept."""
         kept = await self._store.async_load() or {}
         self.corrections = Corrections.from_list(self._rarity, kept.pop(_CORRECTIONS, None))
+        self.rhythm = Rhythm.from_dict(kept.pop(_RHYTHM, None))
         for did, data in kept.items():
             if isinstance(data, dict):
                 self._speakers[did] = SpeakerMemory(
@@ -65,6 +69,7 @@ class Memory:
     def forget_corrections(self) -> None:
         """Decide as the shipped model does again."""
         self.corrections.clear()
+        self.rhythm.clear()
         self.async_changed()
 
     @callback
@@ -78,7 +83,7 @@ class Memory:
 
     def _data(self) -> dict[str, Any]:
         speakers = {did: memory.as_dict() for did, memory in self._speakers.items()}
-        return {_CORRECTIONS: self.corrections.as_list(), **speakers}
+        return {_CORRECTIONS: self.corrections.as_list(), _RHYTHM: self.rhythm.as_dict(), **speakers}
 
 
 async def async_forget(hass: HomeAssistant, entry_id: str) -> None:

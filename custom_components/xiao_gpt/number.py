@@ -1,9 +1,10 @@
 """Numbers of a speaker."""
 
+from abc import abstractmethod
 from typing import override
 
 from homeassistant.components.number import NumberMode, RestoreNumber
-from homeassistant.const import EntityCategory
+from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -24,22 +25,21 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         lambda coordinator, dialogue: (
-            [] if dialogue.speaker.reports_status else [SpeakingRate(coordinator, dialogue, "speaking_rate")]
+            ([] if dialogue.speaker.reports_status else [SpeakingRate(coordinator, dialogue, "speaking_rate")])
+            + [AnswerVolume(coordinator, dialogue, "answer_volume")]
         ),
     )
 
 
-class SpeakingRate(DialogueEntity, RestoreNumber):
-    """How fast a speaker speaks that does not tell when it is silent; of the others it is learned.
-
-    Unknown until someone sets it: pieces are kept short then, since their end is guessed.
-    """
+class _DialogueNumber(DialogueEntity, RestoreNumber):
+    """A number of a dialogue that a person sets, and that stays so over a restart."""
 
     _attr_entity_category = EntityCategory.CONFIG
-    _attr_native_min_value = 3.0
-    _attr_native_max_value = 8.0
-    _attr_native_step = 0.1
     _attr_mode = NumberMode.SLIDER
+
+    @abstractmethod
+    def _set(self, value: float) -> None:
+        """Let it count from now on."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -50,7 +50,36 @@ class SpeakingRate(DialogueEntity, RestoreNumber):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the pace by ear."""
-        self.dialogue.set_rate = SpeechRate.at(value)
+        """Set it."""
+        self._set(value)
         self._attr_native_value = value
         self.async_write_ha_state()
+
+
+class AnswerVolume(_DialogueNumber):
+    """How loud a speaker answers; 0: as loud as it is."""
+
+    _attr_native_value = 0
+    _attr_native_min_value = 0
+    _attr_native_max_value = 100
+    _attr_native_step = 1
+    _attr_native_unit_of_measurement = PERCENTAGE
+
+    @override
+    def _set(self, value: float) -> None:
+        self.dialogue.loudness.percent = round(value) or None
+
+
+class SpeakingRate(_DialogueNumber):
+    """How fast a speaker speaks that does not tell when it is silent; of the others it is learned.
+
+    Unknown until someone sets it: pieces are kept short then, since their end is guessed.
+    """
+
+    _attr_native_min_value = 3.0
+    _attr_native_max_value = 8.0
+    _attr_native_step = 0.1
+
+    @override
+    def _set(self, value: float) -> None:
+        self.dialogue.set_rate = SpeechRate.at(value)

@@ -35,6 +35,8 @@ from .settings import (
     CONF_DAILY_MONEY,
     CONF_DAILY_TOKENS,
     CONF_DOUBT,
+    CONF_KEEP,
+    CONF_KEEP_DAYS,
     CONF_KEYWORDS,
     CONF_LEANING,
     CONF_MAX_CHARACTERS,
@@ -58,6 +60,7 @@ from .settings import (
     SECTION_DIALOGUE,
     SECTION_MODERATION,
     SECTION_POLLING,
+    SECTION_RECORDS,
     SECTION_ROUTING,
     SECTION_SEARCH,
     SECTION_WORDS,
@@ -120,6 +123,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
         CONF_SEARCH_ADDRESS: TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
         CONF_SEARCH_KEY: TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")),
     },
+    SECTION_RECORDS: {CONF_KEEP: BooleanSelector(), CONF_KEEP_DAYS: _number(1, 3650, 1)},
 }
 _MAY_BE_EMPTY = (CONF_SEARCH_ADDRESS, CONF_SEARCH_KEY)
 

@@ -105,7 +105,7 @@ async def say(
     if wake:
         make_sure_it_wakes(dialogue)
     voice = VoiceOverMusic(dialogue.speaker)
-    turn = Turn(text, dialogue.talk(voice, on_first_words))
+    turn = Turn(text, dialogue.talk(voice, on_first_words), asked=False)
     with told(dialogue.speaker.info.name):
         async with dialogue.turns.ours(turn, urgent=urgent):
             async with voice.music_held(turn):

@@ -2,17 +2,15 @@
 
 from datetime import timedelta
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from .const import DOMAIN
-from .coordinator import XiaoGptConfigEntry
+from .exporting import async_setup_export
 from .failures import told
 from .speaker_services import async_setup_speaker_services
-from .targets import dialogues_of
+from .targets import ATTR_CONFIG_ENTRY, dialogues_of, entry_of
 
 SERVICE_STOP = "stop"
 SERVICE_ATTENTION = "attention"
@@ -20,7 +18,6 @@ SERVICE_ROUTE = "route"
 SERVICE_CORRECT = "correct"
 SERVICE_FORGET_CORRECTIONS = "forget_corrections"
 ATTR_DURATION = "duration"
-ATTR_CONFIG_ENTRY = "config_entry_id"
 ATTR_TEXT = "text"
 ATTR_ANSWERER = "answerer"
 ANSWERERS = ("gpt", "xiaoai")
@@ -53,7 +50,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
             dialogue.pay_attention(call.data[ATTR_DURATION].total_seconds())
 
     async def route(call: ServiceCall) -> ServiceResponse:
-        data = _entry(hass, call).runtime_data
+        data = entry_of(hass, call).runtime_data
         decision = data.router.decide(call.data[ATTR_TEXT], data.options.context(data.names.all))
         return {
             "route": decision.route.value,
@@ -65,11 +62,11 @@ def async_setup_services(hass: HomeAssistant) -> None:
         }
 
     async def correct(call: ServiceCall) -> None:
-        memory = _entry(hass, call).runtime_data.memory
+        memory = entry_of(hass, call).runtime_data.memory
         memory.correct(call.data[ATTR_TEXT], llm=call.data[ATTR_ANSWERER] == "gpt")
 
     async def forget_corrections(call: ServiceCall) -> None:
-        _entry(hass, call).runtime_data.memory.forget_corrections()
+        entry_of(hass, call).runtime_data.memory.forget_corrections()
 
     hass.services.async_register(DOMAIN, SERVICE_ROUTE, route, schema=_TEXT, supports_response=SupportsResponse.ONLY)
     hass.services.async_register(DOMAIN, SERVICE_CORRECT, correct, schema=_CORRECTION)
@@ -77,22 +74,4 @@ def async_setup_services(hass: HomeAssistant) -> None:
     hass.services.async_register(DOMAIN, SERVICE_STOP, stop, schema=_TARGET)
     hass.services.async_register(DOMAIN, SERVICE_ATTENTION, attention, schema=_ATTENTION)
     async_setup_speaker_services(hass)
-
-
-@callback
-def _entry(hass: HomeAssistant, call: ServiceCall) -> XiaoGptConfigEntry:
-    """Return the account that an action is about: the one it names, or the only one that is loaded.
-
-    Raises:
-        ServiceValidationError: there is no such account, or several and none is named.
-    """
-    loaded: list[XiaoGptConfigEntry] = [
-        entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.state is ConfigEntryState.LOADED
-    ]
-    if (named := call.data.get(ATTR_CONFIG_ENTRY)) is not None:
-        loaded = [entry for entry in loaded if entry.entry_id == named]
-    if len(loaded) != 1:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="which_account" if loaded else "no_account"
-        )
-    return loaded[0]
+    async_setup_export(hass)

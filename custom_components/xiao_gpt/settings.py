@@ -15,6 +15,7 @@ SECTION_POLLING: Final = "polling"
 SECTION_COSTS: Final = "costs"
 SECTION_MODERATION: Final = "moderation"
 SECTION_SEARCH: Final = "search"
+SECTION_RECORDS: Final = "records"
 
 CONF_SESSION_MINUTES: Final = "session_minutes"
 CONF_THINKING_AFTER: Final = "thinking_after"
@@ -36,6 +37,8 @@ CONF_DAILY_MONEY: Final = "daily_money"
 CONF_BLOCKED_WORDS: Final = "blocked_words"
 CONF_BLOCK_COARSE: Final = "block_coarse"
 CONF_MODERATION_SERVICE: Final = "moderation_service"
+CONF_KEEP: Final = "keep_conversations"
+CONF_KEEP_DAYS: Final = "keep_days"
 CONF_SEARCH: Final = "search_kind"
 CONF_SEARCH_ADDRESS: Final = "search_address"
 CONF_SEARCH_KEY: Final = "search_key"
@@ -81,6 +84,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     CONF_BLOCKED_WORDS: [],
     CONF_BLOCK_COARSE: False,
     CONF_MODERATION_SERVICE: False,
+    CONF_KEEP: False,
+    CONF_KEEP_DAYS: 30,
     CONF_SEARCH: NO_SEARCH,
     CONF_SEARCH_ADDRESS: "",
     CONF_SEARCH_KEY: "",
@@ -126,6 +131,8 @@ class Settings:
     """Whether the LLM service's own moderation is asked, too."""
     search: SearchService | None = None
     """Where the language model searches the web."""
+    days_kept: int = 0
+    """So long the conversations are kept on the home's own disk; 0: they are not."""
     ask_back: bool = True
     """Whether a speaker listens again when an answer ends with a question."""
     native_speaker: str = AUTOMATIC
@@ -144,6 +151,7 @@ class Settings:
                 SECTION_POLLING,
                 SECTION_COSTS,
                 SECTION_SEARCH,
+                SECTION_RECORDS,
             )
             for name, value in options.get(section, {}).items()
         }
@@ -166,6 +174,7 @@ class Settings:
             block_coarse=bool(flat[CONF_BLOCK_COARSE]),
             moderation_service=bool(flat[CONF_MODERATION_SERVICE]),
             search=search_service(flat),
+            days_kept=int(flat[CONF_KEEP_DAYS]) if flat[CONF_KEEP] else 0,
             ask_back=bool(flat[CONF_ASK_BACK]),
             native_speaker=str(flat[CONF_NATIVE_SPEAKER]),
             words={command: tuple(flat[name]) for command, name in COMMAND_FIELDS.items()},

@@ -15,6 +15,7 @@ import probatio as vol
 from . import directives
 from .const import DOMAIN, LOGGER
 from .directives import Repeat
+from .earlier import time_of
 from .handover import RECORD_S
 from .interruption import interruption
 from .moderation import Moderation
@@ -374,9 +375,8 @@ def _said(record: Record, decision: Decision, answers: dict[str, str]) -> JsonOb
             by, answer = "XiaoAI", record.answer  # Home Assistant did not understand it
         case _:
             by, answer = "language model", None
-    when = dt_util.as_local(dt_util.utc_from_timestamp(record.time / 1000))
     return {
-        "at": when.strftime("%Y-%m-%d %H:%M:%S"),
+        "at": time_of(record).strftime("%Y-%m-%d %H:%M:%S"),
         "words": record.query,
         "answered_by": by,
         "answer": answer or None,

@@ -29,6 +29,7 @@ async def async_setup_entry(
         async_add_entities,
         lambda coordinator, dialogue: [
             AdvancedDialogue(coordinator, dialogue, "advanced_dialogue"),
+            SilenceXiaoAI(coordinator, dialogue, "silence_xiaoai"),
             *([ContinuousDialogue(coordinator, dialogue, "continuous_dialogue")] if dialogue.can_continue else []),
         ],
     )
@@ -107,3 +108,17 @@ class ContinuousDialogue(_DialogueSwitch):
     @override
     def _set(self, *, on: bool) -> None:
         self.dialogue.set(continuous=on)
+
+
+class SilenceXiaoAI(_DialogueSwitch):
+    """Whether XiaoAI is silenced as soon as the answer is ours to give; else our first words end its own answer."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Whether it is silenced at once."""
+        return self.dialogue.silencing
+
+    @override
+    def _set(self, *, on: bool) -> None:
+        self.dialogue.set(silencing=on)

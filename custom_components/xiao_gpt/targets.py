@@ -1,4 +1,4 @@
-"""Which speakers an action is aimed at."""
+"""Which speakers, or which account, an action is aimed at."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, callback
@@ -7,7 +7,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
 from .const import DOMAIN
+from .coordinator import XiaoGptConfigEntry
 from .dialogue import Dialogue
+
+ATTR_CONFIG_ENTRY = "config_entry_id"
 
 
 @callback
@@ -47,3 +50,22 @@ def dialogue_of(hass: HomeAssistant, call: ServiceCall) -> Dialogue:
     if len(found) > 1:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_speaker_only")
     return found[0]
+
+
+@callback
+def entry_of(hass: HomeAssistant, call: ServiceCall) -> XiaoGptConfigEntry:
+    """Return the account that an action is about: the one it names, or the only one that is loaded.
+
+    Raises:
+        ServiceValidationError: there is no such account, or several and none is named.
+    """
+    loaded: list[XiaoGptConfigEntry] = [
+        entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.state is ConfigEntryState.LOADED
+    ]
+    if (named := call.data.get(ATTR_CONFIG_ENTRY)) is not None:
+        loaded = [entry for entry in loaded if entry.entry_id == named]
+    if len(loaded) != 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="which_account" if loaded else "no_account"
+        )
+    return loaded[0]

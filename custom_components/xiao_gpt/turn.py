@@ -37,9 +37,10 @@ class Scope(Enum):
 class Turn:
     """An utterance and the answer that is being given to it."""
 
-    def __init__(self, utterance: str, talk: Talk) -> None:
-        """Take what was said and what speaks the answer."""
+    def __init__(self, utterance: str, talk: Talk, *, asked: bool = True) -> None:
+        """Take what was said and what speaks the answer; what nobody asked is spoken itself."""
         self.utterance = utterance
+        self.asked = asked
         self.talk = talk
         self.enough = asyncio.Event()
         """Set when no more of the answer is wanted from the agent; what has come of it may still be spoken."""

@@ -28,6 +28,11 @@ class Turns:
         """Whether there is one that somebody listens to."""
         return any(not turn.interrupted for turn in self._turns)
 
+    @property
+    def questions(self) -> list[str]:
+        """What was asked and has not been answered to its end."""
+        return [turn.utterance for turn in self._turns if turn.asked]
+
     @callback
     def interrupt(self) -> None:
         """End what is being said: nothing more of it is asked for or spoken."""

@@ -74,6 +74,17 @@ async def test_corrections_are_kept_beside_the_speakers(hass, hass_storage):
     assert again.of("1").session.number == 7
 
 
+async def test_the_rhythm_of_the_day_is_kept_and_forgotten_with_the_corrections(hass, hass_storage):
+    memory = Memory(hass, "a", rarity)
+    memory.rhythm.learn(7, -3.0)
+    await memory.async_save()
+    again = Memory(hass, "a", rarity)
+    await again.async_load()
+    assert again.rhythm.shift(7) == pytest.approx(memory.rhythm.shift(7), abs=0.001) != 0
+    again.forget_corrections()
+    assert again.rhythm.shift(7) == 0
+
+
 async def test_a_correction_is_saved_after_a_while_and_so_is_that_it_is_forgotten(hass, hass_storage):
     memory = Memory(hass, "a", rarity)
     for change, expected in ((lambda: memory.correct("放一首歌", llm=True), 1), (memory.forget_corrections, 0)):

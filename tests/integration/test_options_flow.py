@@ -40,7 +40,7 @@ async def save(hass, entry, changes):
 
 async def test_the_form_shows_what_holds_by_default(hass, entry):
     filled = shown_in_sections(await open_form(hass, entry))
-    assert list(filled) == ["dialogue", "routing", "words", "moderation", "polling", "costs", "search"]
+    assert list(filled) == ["dialogue", "routing", "words", "moderation", "polling", "costs", "search", "records"]
     flat = {name: value for fields in filled.values() for name, value in fields.items()}
     assert flat == DEFAULTS
     assert Settings.of(filled) == Settings.of({})

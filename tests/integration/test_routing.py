@@ -5,10 +5,11 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.xiao_gpt.const import DOMAIN
+from custom_components.xiao_gpt.earlier import time_of
 from custom_components.xiao_gpt.phrases import Phrase
 from custom_components.xiao_gpt.routing import Mode, Reason, Route
 from simulator.llm_replies import own_answer
-from tests.integration.support import audible, heard, polls, wait_for_state
+from tests.integration.support import audible, heard, polls, until, wait_for_state
 
 WHY, HOW = "天空为什么是蓝色的", "怎么做红烧肉"
 STORY, SUCH_A_STORY = "讲个恐龙的故事", "给我讲个恐龙的故事"
@@ -225,6 +226,20 @@ async def test_corrections_survive_a_reload_until_they_are_forgotten(hass, livin
     await reload(hass, living)
     since = living.ask(SUCH_A_STORY, STORY_BEGINS)
     await untouched(living, since)
+
+
+async def test_what_is_heard_tells_of_the_rhythm_of_the_day(living):
+    def learned():
+        return sum(living.entry.runtime_data.memory.rhythm.as_dict()["heard"])
+
+    since = living.ask(STORY, STORY_BEGINS)
+    await untouched(living, since)
+    assert learned() == 1
+    record, _ = living.entry.runtime_data.dialogues[living.did].recent[-1]
+    assert living.entry.runtime_data.memory.rhythm.shift(time_of(record).hour) < 0
+    living.ask("停")  # a command says nothing about who is to answer
+    await until(living.sim, lambda: living.entry.runtime_data.dialogues[living.did].recent[-1][0].query == "停")
+    assert learned() == 1
 
 
 async def test_what_the_action_corrects_counts_at_the_speakers(hass, living):

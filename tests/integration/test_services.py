@@ -195,6 +195,7 @@ async def test_they_are_there_before_any_account_is(hass):
         "execute",
         "wake",
         "clear_history",
+        "export_conversations",
     }
 
 

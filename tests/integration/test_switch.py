@@ -1,4 +1,4 @@
-"""The switches of a speaker: advanced dialogue, and continuous dialogue."""
+"""The switches of a speaker: advanced dialogue, continuous dialogue, and whether XiaoAI is silenced at once."""
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, EntityCategory, Platform
 from homeassistant.core import State
@@ -16,6 +16,7 @@ from simulator.llm_replies import ScriptedReply, own_answer, tokens
 from simulator.world import Home
 from tests.integration.support import Corner, add_integration, break_cloud, event, polls, until, wait_for_state
 
+WHY, BECAUSE = "天空为什么是蓝色的", "因为空气把太阳的蓝光散射到了四面八方。"
 SENTENCE = "从前山脚下住着一只每天晚上都要数一遍天上星星的小狐狸。"
 
 
@@ -253,3 +254,48 @@ async def test_a_stop_after_the_answer_is_no_invitation_to_go_on(hass, sim, livi
     await wait_for_state(hass, continuous(living), STATE_OFF)
     await polls(sim, 5)
     assert living.told("wake", since=since) == []
+
+
+# Silence XiaoAI
+
+
+async def over(corner):
+    dialogue = corner.entry.runtime_data.dialogues[corner.did]
+    await until(corner.sim, lambda: not dialogue.turns)
+
+
+@pytest.fixture
+async def patient(hass, living):
+    """The speaker where XiaoAI is not silenced at once."""
+    entity_id = er.async_get(hass).async_get_entity_id(Platform.SWITCH, DOMAIN, f"{living.did}-silence_xiaoai")
+    assert hass.states.get(entity_id).state == STATE_ON
+    await hass.services.async_call("switch", "turn_off", {"entity_id": entity_id}, blocking=True)
+    assert hass.states.get(entity_id).state == STATE_OFF
+    return living
+
+
+async def test_xiaoai_speaks_until_our_first_words_where_it_is_not_silenced(sim, patient):
+    sim.llm.settings.first_token = 1.0
+    since = patient.ask(WHY, SENTENCE)
+    ended = await patient.event("speech_ended", since=since, source="xiaoai")
+    assert ended.fields["reason"] != "paused"
+    await patient.spoken(own_answer(WHY), since=since)
+    assert patient.told("pause", "stop", since=since) == []
+    own = await patient.event("speech_started", since=since, source="tts")
+    assert own.seq > ended.seq or ended.seq - own.seq <= 1
+
+
+async def test_a_failure_is_said_where_xiaoai_has_no_good_answer_and_is_not_silenced(sim, patient):
+    sim.llm.settings.fail = "server"
+    since = patient.ask(WHY, "我还没学会这个")
+    said = await patient.event("speech_ended", since=since, source="tts")
+    assert said.fields["text"] != ""
+
+
+async def test_xiaoais_good_answer_stands_where_ours_fails_and_it_is_not_silenced(sim, patient):
+    sim.llm.settings.fail = "server"
+    since = patient.ask(WHY, BECAUSE)
+    ended = await patient.event("speech_ended", since=since, source="xiaoai")
+    assert ended.fields["reason"] == "finished"
+    await over(patient)
+    assert patient.pieces(since) == []

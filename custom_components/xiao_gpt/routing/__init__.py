@@ -6,6 +6,7 @@ from .commands import Command, normal, voice_command
 from .corrections import Corrections
 from .decision import DEFAULT_KEYWORDS, Context, Decision, DeviceControl, Doubt, Mode, Previous, Reason, Route
 from .reply import Reply
+from .rhythm import Rhythm
 from .router import Router
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Previous",
     "Reason",
     "Reply",
+    "Rhythm",
     "Route",
     "Router",
     "Wish",

@@ -66,6 +66,8 @@ class Reason(StrEnum):
     XIAOAI_PLAYS = "xiaoai_plays"
     XIAOAI_FAILED = "xiaoai_failed"
     XIAOAI_ANSWERED = "xiaoai_answered"
+    HOUR = "hour"
+    """At this hour of the day the home's people mostly give commands, or mostly talk."""
     CLASSIFIER = "classifier"
     SAYS_NOTHING = "says_nothing"
     """There is no word in it."""
@@ -105,6 +107,8 @@ class Context:
     reply: Reply | None = None
     """What XiaoAI has done with it; None: not known."""
     previous: Previous | None = None
+    hour: int | None = None
+    """Of the day, 0 to 23, where it was said; None: not known."""
     handed_over: bool = False
     """Whether XiaoAI was told to do this in a person's place."""
     mode: Mode = Mode.AUTOMATIC
@@ -141,6 +145,8 @@ class Decision:
     """The label: whether the words look like the language model's, whoever answers in the end."""
     slot: str = ""
     """The name that a command is about."""
+    odds: float | None = None
+    """What the words alone speak for: log odds of the language model; None: nobody weighed them."""
     pending: bool = False
     """Whether it must be known first what XiaoAI makes of it: decide again then."""
 

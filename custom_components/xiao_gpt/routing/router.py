@@ -8,6 +8,7 @@ from .commands import Command, normal, voice_command
 from .corrections import Corrections
 from .decision import Context, Decision, DeviceControl, Doubt, Mode, Previous, Reason, Route
 from .reply import SURE, Reply, shift
+from .rhythm import Rhythm
 from .steps import goes_on, is_step, is_the_speakers
 
 ELLIPTIC = 3.0
@@ -26,10 +27,13 @@ _NAMED_INTENTS = frozenset({"device", "media", "playback", "settings"})
 class Router:
     """Decides in a millisecond; knows nothing of Home Assistant."""
 
-    def __init__(self, classifier: Classifier, corrections: Corrections | None = None) -> None:
-        """Take the model and what the home's people have said about its decisions."""
+    def __init__(
+        self, classifier: Classifier, corrections: Corrections | None = None, rhythm: Rhythm | None = None
+    ) -> None:
+        """Take the model, what the home's people have said about its decisions, and what they say when."""
         self.classifier = classifier
         self.corrections = Corrections(classifier.rarity) if corrections is None else corrections
+        self.rhythm = rhythm or Rhythm()
 
     def decide(self, utterance: str, context: Context) -> Decision:
         """Return who answers `utterance`.
@@ -84,6 +88,7 @@ class Router:
         shifts = {
             Reason.CORRECTED: self.corrections.shift(utterance),
             Reason.FOLLOWS: _following(utterance, context),
+            Reason.HOUR: 0.0 if context.hour is None else self.rhythm.shift(context.hour),
             _seen(context.reply): 0.0 if context.reply is None else shift(context.reply, native=looks_native),
         }
         words = verdict.odds if context.reply is None else max(-SURE, min(SURE, verdict.odds))
@@ -100,10 +105,10 @@ class Router:
             route, reason = Route.UNSURE, Reason.FOLLOWS  # it knows what "再暗一点" goes on with
         if not llm and _is_xiaoais(utterance, context, route, verdict.intent):
             if context.reply is None:
-                return Decision(route, reason, verdict.intent, score, llm, pending=True)
+                return Decision(route, reason, verdict.intent, score, llm, odds=verdict.odds, pending=True)
             if not context.reply.failed:
                 route, reason = Route.NATIVE, Reason.XIAOAI_ANSWERED
-        return Decision(route, reason, verdict.intent, score, llm)
+        return Decision(route, reason, verdict.intent, score, llm, odds=verdict.odds)
 
     def _side(self, odds: float) -> Route:
         if odds > self.classifier.borders.llm:
