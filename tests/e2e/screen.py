@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 import contextlib
+import os
 from pathlib import Path
 import shutil
 from typing import Any
@@ -11,6 +12,7 @@ from playwright.async_api import Error, expect
 
 from simulator.house_browser import Page
 from tests.e2e.home import Home
+from tests.e2e.pictures import FOLDER_VARIABLE, keep
 
 PICTURES = Path(__file__).parents[2] / ".run" / "screenshots"
 
@@ -27,20 +29,24 @@ GO = "path => { history.pushState(null, '', path); window.dispatchEvent(new Even
 class Screen:
     """A page and the pictures of it."""
 
-    def __init__(self, home: Home, page: Page, folder: Path) -> None:
+    def __init__(self, home: Home, page: Page, language: str, story: str) -> None:
         page.set_default_timeout(PATIENCE_MILLISECONDS)
         self.page = page
         self.flow = page.locator("dialog-data-entry-flow")
         self.form = page.locator("step-flow-form")
         self._home = home
-        self._folder = folder
+        self._language = language
+        self._story = story
         self._taken = 0
 
     async def picture(self, name: str) -> None:
         """Keep a picture of what is seen now."""
         await asyncio.sleep(FADE_SECONDS)
         self._taken += 1
-        await self._home.house.screenshot(self.page, self._folder / f"{self._taken:02}-{name}.png")
+        path = PICTURES / self._language / self._story / f"{self._taken:02}-{name}.png"
+        await self._home.house.screenshot(self.page, path)
+        if folder := os.environ.get(FOLDER_VARIABLE):
+            keep(path, Path(folder), language=self._language, story=self._story, name=name)
 
     async def go(self, path: str) -> None:
         """Go to another page of the frontend, as a click on a link does."""
@@ -85,10 +91,9 @@ async def open_screen(home: Home, language: str, path: str, story: str, **view: 
         story: what happens.
         view: `size` and `scale`; see `House.page`.
     """
-    folder = PICTURES / language / story
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(PICTURES / language / story, ignore_errors=True)
     async with home.house.page(language, path=path, **view) as page:
-        screen = Screen(home, page, folder)
+        screen = Screen(home, page, language, story)
         try:
             yield screen
         except Exception:

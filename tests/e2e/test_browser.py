@@ -1,7 +1,10 @@
 """What a person sees and clicks: adding the integration, a speaker's device and its switch, talking in Assist.
 
-A real Chromium looks at a real Home Assistant; the pictures go into `.run/screenshots`.
+A real Chromium looks at a real Home Assistant; the pictures go into `.run/screenshots`, and some of them into the
+documentation, see `pictures.py`.
 """
+
+from dataclasses import dataclass
 
 import pytest
 
@@ -177,41 +180,100 @@ async def test_the_options_are_set_in_one_form(
     assert {field["name"]: field.get("default") for field in dialogue["schema"]}["session_minutes"] == 30
 
 
-async def test_the_forms_speak_english_too(home: Home):
-    await home.set_up()
-    account = home.right_answers()[0]
-    async with open_screen(home, "en", ADD, "set-up") as screen:
-        await screen.page.locator("dialog-box").get_by_text("OK", exact=True).click()
-        menu = screen.flow.locator("step-flow-menu")
-        await expect(menu).to_contain_text("Log in with the account")
-        await screen.picture("ways-to-log-in")
-        await menu.get_by_text("Account and password").click()
-        await expect(screen.form).to_contain_text("a captcha or a verification code")
-        await screen.picture("account")
-        wrong = account | {"password": "not-my-password"}
-        await screen.submit(**wrong)
-        await screen.refuses("Xiaomi does not accept this login.", **wrong)
-        await screen.picture("wrong-password")
-        await screen.submit(password=account["password"])
-        await expect(screen.flow).to_contain_text("This Xiaomi account is set up already.")
-        await screen.picture("already-configured")
-
-
-async def test_captcha_and_verification_are_passed_in_the_forms(home: Home):
+async def test_everything_speaks_english_too(home: Home):
     await home.remove()
-    home.sim.settings.update({"captcha": True, "verification": True})
+    await home.house.ws("config/core/update", language="en")  # in which entities get their names
+    try:
+        async with open_screen(home, "en", ADD, "set-up") as screen:
+            await add_in_english(screen, home)
+            await switch_on_in_english(screen, home)
+            await add_once_more(screen, home)
+    finally:
+        await home.house.ws("config/core/update", language=home.house.language)
+        await home.remove()
+
+
+async def add_in_english(screen: Screen, home: Home) -> None:
+    account, service, model = home.right_answers()
+    await screen.page.locator("dialog-box").get_by_text("OK", exact=True).click()
+    menu = screen.flow.locator("step-flow-menu")
+    await expect(menu).to_contain_text("Log in with the account")
+    await screen.picture("ways-to-log-in")
+    await menu.get_by_text("Account and password").click()
+    await expect(screen.form).to_contain_text("a captcha or a verification code")
+    await screen.picture("account")
+    wrong = account | {"password": "not-my-password"}
+    await screen.submit(**wrong)
+    await screen.refuses("Xiaomi does not accept this login.", **wrong)
+    await screen.picture("wrong-password")
+    await screen.submit(password=account["password"])
+    await screen.field("base_url").wait_for()
+    await screen.picture("service")
+    await screen.submit(**service)
+    await expect(screen.form.locator("ha-picker-field")).to_contain_text(model["model"])
+    await screen.picture("model")
+    await screen.submit()
+    await screen.page.locator("step-flow-create-entry").wait_for()
+    await screen.picture("created")
+    await screen.submit()
+    await screen.flow.locator("ha-dialog").wait_for(state="detached")
+
+
+async def switch_on_in_english(screen: Screen, home: Home) -> None:
+    await home.look_around()
+    await home.turn("off")  # it is as it was when the integration was there before
+    await screen.go("/config/integrations/integration/xiao_gpt")
+    device = screen.page.locator("ha-config-entry-device-row").filter(has_text=SPEAKER)
+    await device.locator("ha-list-item-button").click()
+    row = screen.page.locator("hui-toggle-entity-row").filter(has_text="Advanced dialogue")
+    await row.locator("ha-switch").click()
+    await home.house.wait_for_state(home.switch, "on")
+    await expect(row.get_by_role("switch")).to_be_checked()
+    await screen.picture("switched-on")
+
+
+async def add_once_more(screen: Screen, home: Home) -> None:
+    await screen.go(ADD)
+    await screen.page.locator("dialog-box").get_by_text("OK", exact=True).click()
+    await screen.flow.locator("step-flow-menu").get_by_text("Account and password").click()
+    await screen.submit(**home.right_answers()[0])
+    await expect(screen.flow).to_contain_text("This Xiaomi account is set up already.")
+    await screen.picture("already-configured")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is read in the forms of a login that wants everything."""
+
+    ok: str
+    password: str
+    another_picture: str
+    by_phone: str
+    wrong_code: str
+
+
+VERIFICATION = {
+    "zh-Hans": Words("确定", "账号密码登录", "已换一张新图片", "短信", "验证码错误或已失效"),
+    "en": Words("OK", "Account and password", "Here is a new one", "Text message", "The code is wrong"),
+}
+
+
+@pytest.mark.parametrize("language", VERIFICATION)
+async def test_captcha_and_verification_are_passed_in_the_forms(home: Home, language: str):
+    await home.remove()
+    home.sim.settings.update({"captcha": True, "verification": True, "verification_interval": 0.0})
     home.sim.world.account.distrust()
     try:
-        async with open_screen(home, "zh-Hans", ADD, "verification") as screen:
-            await log_in_with_everything(screen, home)
+        async with open_screen(home, language, ADD, "verification") as screen:
+            await log_in_with_everything(screen, home, VERIFICATION[language])
     finally:
-        home.sim.settings.update({"captcha": False, "verification": False})
+        home.sim.settings.update({"captcha": False, "verification": False, "verification_interval": 60.0})
 
 
-async def log_in_with_everything(screen: Screen, home: Home) -> None:
+async def log_in_with_everything(screen: Screen, home: Home, words: Words) -> None:
     account = home.sim.world.account
-    await screen.page.locator("dialog-box").get_by_text("确定", exact=True).click()
-    await screen.flow.locator("step-flow-menu").get_by_text("账号密码登录").click()
+    await screen.page.locator("dialog-box").get_by_text(words.ok, exact=True).click()
+    await screen.flow.locator("step-flow-menu").get_by_text(words.password).click()
     await screen.submit(**home.right_answers()[0])
 
     picture = screen.form.locator("ha-markdown img")
@@ -219,17 +281,17 @@ async def log_in_with_everything(screen: Screen, home: Home) -> None:
     assert await picture.evaluate(SHOWS)
     await screen.picture("captcha")
     await screen.submit(captcha="wrong")
-    await screen.refuses("已换一张新图片")
+    await screen.refuses(words.another_picture)
     assert await picture.evaluate(SHOWS)
     await screen.submit(captcha=account.as_json()["captchas"][-1])
 
-    await expect(screen.form).to_contain_text("短信")
+    await expect(screen.form).to_contain_text(words.by_phone)
     await screen.picture("verification")
     await screen.submit()
     await expect(screen.form).to_contain_text("138****8000")
-    await screen.submit(code="000000")
-    await screen.refuses("验证码错误或已失效")
     await screen.picture("code")
+    await screen.submit(code="000000")
+    await screen.refuses(words.wrong_code)
     await screen.submit(code=home.sim.settings.verification_code)
     await screen.field("base_url").wait_for()
 
