@@ -94,8 +94,11 @@ def write_configuration(config: Path, *, log_levels: Mapping[str, str], extra: M
             case _:
                 configuration[key] = value
     # JSON is YAML too, and has no quoting to get wrong.
-    text = json.dumps(configuration, ensure_ascii=False, indent=2)
-    (config / "configuration.yaml").write_text(text + "\n", encoding="utf-8")
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in configuration.items()]
+    # Where the automations are that somebody makes in the browser.
+    lines.append("automation ui: !include automations.yaml")
+    (config / "configuration.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (config / "automations.yaml").touch()
 
 
 def write_http(config: Path, port: int) -> None:

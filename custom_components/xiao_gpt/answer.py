@@ -101,18 +101,20 @@ class Answer:
     async def _stalls(self, asking: asyncio.Future[str | None]) -> bool:
         """Wait until the agent has ended or need not go on; return whether its words began to come and stopped."""
         enough = asyncio.ensure_future(self._turn.enough.wait())
+        came = asyncio.ensure_future(self._words.came.wait())
         try:
             while not asking.done() and not enough.done():
-                came = asyncio.ensure_future(self._words.came.wait())
                 timeout = STALL_S if self._words.any else None
                 awaited: set[asyncio.Future[Any]] = {asking, came, enough}
                 done, _ = await asyncio.wait(awaited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-                came.cancel()
                 if not done:
                     return True
-                self._words.came.clear()
+                if came.done():
+                    self._words.came.clear()
+                    came = asyncio.ensure_future(self._words.came.wait())
         finally:
             enough.cancel()
+            came.cancel()
         return False
 
     def _excuse(self, failure: str, instead: str | None, *, patient: bool) -> None:

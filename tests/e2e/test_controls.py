@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 import json
+import re
 from typing import Any
 
 import pytest
+import yaml
 
 pytest.importorskip("playwright", reason="runs in the environment of the real Home Assistant")
 
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PHONE = {"size": (360, 740)}
 SWITCHES = ("advanced_dialogue", "continuous_dialogue", "silence_xiaoai")
 QUESTION = "月亮为什么会有圆缺"
+WASHED = "洗衣机洗好了"
 SENTENCE = "我要准备睡觉啦"
 
 
@@ -46,13 +49,46 @@ def of(name: str, **fields: Any) -> Callable[[Event], bool]:
     return lambda event: event.event == name and fields.items() <= event.fields.items()
 
 
-async def perform(screen: Screen, action: str, data: dict[str, Any]) -> None:
-    """Perform an action in the tools, as YAML."""
-    editor = screen.page.locator("ha-yaml-editor .cm-content").first
-    await editor.fill(json.dumps({"action": f"xiao_gpt.{action}", "data": data}, ensure_ascii=False))
-    button = screen.page.locator("ha-progress-button")
+async def perform(screen: Screen, action: str, data: dict[str, Any], *, shows: str = "") -> Any:
+    """Perform an action in the tools, as YAML, and keep a picture.
+
+    Args:
+        screen: at the tools.
+        action: one of ours.
+        data: of the action.
+        shows: what its response begins with; none: it has no response and is only done.
+
+    Returns:
+        The response.
+    """
+    page = screen.page
+    await page.locator("ha-yaml-editor .cm-content").first.fill(
+        json.dumps({"action": f"xiao_gpt.{action}", "data": data}, ensure_ascii=False)
+    )
+    button = page.locator("ha-progress-button")
+    done = button.locator("ha-button[variant='success']")
+    await expect(done).to_have_count(0)  # it is shown for a while
     await button.click()
-    await expect(button.locator("ha-spinner")).to_have_count(0)
+    await done.wait_for()
+    response = page.locator("ha-yaml-editor .cm-content").nth(1)
+    if shows:
+        await expect(response).to_contain_text(re.compile(rf"^{shows}"))
+    await screen.picture(action)
+    return yaml.safe_load(await response.inner_text()) if shows else None
+
+
+async def keep_conversations(home: Home) -> None:
+    """Agree to that, in the options."""
+    (known,) = await home.entries()
+    flow = await home.house.flow(known["entry_id"], kind="options")
+    fields = {
+        section["name"]: {field["name"]: field["default"] for field in section["schema"] if "default" in field}
+        for section in flow["data_schema"]
+    }
+    fields["records"]["keep_conversations"] = True
+    assert (await home.house.flow_step(flow["flow_id"], fields, kind="options"))["type"] == "create_entry"
+    # The options apply by themselves; this returns when they do.
+    await home.house.post(f"/api/config/config_entries/entry/{known['entry_id']}/reload")
 
 
 async def test_each_action_is_run(home: Home):
@@ -63,51 +99,62 @@ async def test_each_action_is_run(home: Home):
         await screen.page.get_by_text("YAML 模式").click()
         await screen.page.locator("ha-yaml-editor .cm-content").wait_for()
 
-        for action, data, happens in (
-            ("speak", {"text": "洗衣机洗好了"}, of("speech_ended", source="tts", text="洗衣机洗好了")),
-            ("ask", {"question": QUESTION}, of("llm_finished")),
-            ("execute", {"text": "播放轻音乐"}, of("command", command="execute")),
-            ("wake", {}, of("command", command="wake")),
-            ("stop", {}, None),
-            ("attention", {"duration": 60}, None),
-            ("clear_history", {}, None),
-        ):
-            since = len(home.sim.timeline)
-            await perform(screen, action, at | data)
-            if happens is not None:
-                await home.event(happens, since)
-            await screen.picture(action)
-            print(
-                action,
-                await screen.page.locator("notification-manager").all_inner_texts(),
-                await screen.page.locator("ha-yaml-editor .cm-content").all_inner_texts(),
-            )
-        for action, data in (
-            ("route", {"text": QUESTION}),
-            ("correct", {"text": QUESTION, "answerer": "xiaoai"}),
-            ("route", {"text": QUESTION}),
-            ("forget_corrections", {}),
-            ("export_conversations", {}),
-        ):
-            await perform(screen, action, data)
-            await screen.picture(action)
-            print(
-                action,
-                await screen.page.locator("notification-manager").all_inner_texts(),
-                await screen.page.locator("ha-yaml-editor .cm-content").all_inner_texts(),
-            )
+        since = len(home.sim.timeline)
+        spoken = await perform(screen, "speak", at | {"text": WASHED}, shows="speakers")
+        await home.event(of("speech_ended", source="tts", text=WASHED, reason="finished"), since)
+        assert spoken["speakers"][0]["interrupted"] is False
+
+        answered = await perform(screen, "ask", at | {"question": QUESTION}, shows="answer")
+        assert answered["answer"] == own_answer(QUESTION)
+
+        since = len(home.sim.timeline)
+        assert (await perform(screen, "execute", at | {"text": "播放轻音乐"}, shows="speakers"))["speakers"]
+        await home.event(of("command", command="execute", text="播放轻音乐"), since)
+
+        since = len(home.sim.timeline)
+        await perform(screen, "wake", at)
+        await home.event(of("command", command="wake"), since)
+
+        for action in ("stop", "attention", "clear_history"):
+            await perform(screen, action, at)
+
+        assert (await perform(screen, "route", {"text": QUESTION}, shows="route"))["route"] == "llm"
+        await perform(screen, "correct", {"text": QUESTION, "answerer": "xiaoai"})
+        corrected = await perform(screen, "route", {"text": QUESTION}, shows="route")
+        assert (corrected["route"], corrected["reason"]) == ("native", "corrected")
+        await perform(screen, "forget_corrections", {})
+        await keep_conversations(home)
+        exported = await perform(screen, "export_conversations", {}, shows="conversations")
+        assert exported == {"conversations": 0, "jsonl": ""}
 
 
 async def test_an_automation_on_a_heard_sentence(home: Home):
     await home.set_up()
     await home.turn("on")
+    await home.house.call("light", "turn_off", {"entity_id": LAMP})
     async with open_screen(home, "zh-Hans", f"/config/devices/device/{home.device_id}", "automation") as screen:
-        await screen.page.get_by_text("添加至…").click()
-        await screen.picture("add-to")
-        await screen.page.get_by_text("创建新触发器").click()
+        page = screen.page
+        await page.get_by_text("添加至…").click()
+        await page.get_by_text("创建新触发器").click()
+        offered = page.locator("add-automation-element-dialog").get_by_text("听到一句话")
+        await offered.scroll_into_view_if_needed()
+        await screen.picture("offered")
+        await offered.click()
+        await page.locator("ha-automation-sidebar").get_by_text("客厅小爱").first.wait_for()
+        await page.locator("ha-automation-sidebar ha-checkbox").click()
+        await page.locator("ha-automation-sidebar ha-selector-text input").fill(SENTENCE)
         await screen.picture("trigger")
-        await screen.page.locator("add-automation-element-dialog").locator("input").first.fill("听到一句话")
-        await screen.picture("search")
-        print(await screen.page.locator("add-automation-element-dialog").inner_text())
-        await screen.page.get_by_text("听到一句话").last.click()
-        await screen.picture("chosen")
+        # The action is Home Assistant's own: nothing of ours is to be seen in its form.
+        await page.locator("ha-automation-editor ha-dropdown ha-icon-button").first.click()
+        await page.get_by_role("menuitem", name="YAML 编辑").click()
+        editor = page.locator("ha-yaml-editor .cm-content")
+        made = yaml.safe_load(await editor.inner_text())
+        made["actions"] = [{"action": "light.turn_on", "target": {"entity_id": LAMP}}]
+        await editor.fill(json.dumps(made, ensure_ascii=False))
+        await page.get_by_text("保存", exact=True).first.click()
+        await screen.picture("save")
+        await page.get_by_role("button", name="保存").last.click()
+        await page.locator("ha-automation-editor").get_by_text("新建自动化").wait_for()
+        await screen.picture("saved")
+    home.say("我要准备睡觉啦，晚安")
+    await home.house.wait_for_state(LAMP, "on")

@@ -154,10 +154,11 @@ class Household:
 
     def _write_templates(self, devices: list[Device]) -> None:
         path = self.house.config / "configuration.yaml"
-        # JSON is YAML too; the house wrote it so.
-        configuration = json.loads(path.read_text(encoding="utf-8"))
-        configuration["template"] = [{device.domain: [_template(device)]} for device in devices]
-        path.write_text(json.dumps(configuration, ensure_ascii=False, indent=2), encoding="utf-8")
+        templates = [{device.domain: [_template(device)]} for device in devices]
+        # The house writes each key into a line of its own.
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("template:")]
+        lines.append(f"template: {json.dumps(templates, ensure_ascii=False)}")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     async def _install(self, scene: Scene, rooms: dict[str, str]) -> None:
         """Add the integration as a person would, and set it up as the scene wants it."""

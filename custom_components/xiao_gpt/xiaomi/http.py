@@ -94,6 +94,8 @@ class CloudClient:
         """
         if not url.startswith("https://"):
             raise CloudError("An address without https")
+        if self.session.closed:  # Home Assistant has stopped, and somebody has not heard of it yet
+            raise NetworkError("The session is closed")
         where = url.partition("?")[0]
         url = routed(url, self._gateway)
         # Written by hand: a cookie jar would quote the values, whose base64 has characters that ask for it.
