@@ -9,11 +9,12 @@ const NEAR_END_PX = 80;
 export class Feed {
   #list = make("div", { class: "exchanges", role: "log" });
   #waiting = make("div", { class: "waiting" });
+  #nothing = make("div", { class: "nothing" });
   #show = null;
   #day = "";
 
   /** What is put into the page. */
-  node = make("main", { class: "feed" }, make("div", { class: "column" }, this.#list, this.#waiting));
+  node = make("main", { class: "feed" }, make("div", { class: "column" }, this.#list, this.#waiting, this.#nothing));
 
   /** Whether nobody reads further up: the end stays in sight then, whatever is added or grows. */
   #atEnd = true;
@@ -42,26 +43,24 @@ export class Feed {
     this.#show = { ...show, ...clock(show.hass) };
     this.#day = "";
     this.#list.replaceChildren();
-    for (const exchange of exchanges) this.#append(exchange);
-    this.#fillWaiting(waiting, exchanges.length === 0);
+    for (const exchange of exchanges) this.add(exchange);
+    this.wait(waiting);
+    this.#nothing.replaceChildren(blank("forum-outline", show.texts.nothingYet, show.texts.nothingYetHint));
     this.#toEnd();
   }
 
   /** Adds an exchange that is over. */
   add(exchange) {
-    this.#append(exchange);
-  }
-
-  /** Shows which questions are being answered. */
-  wait(waiting) {
-    this.#fillWaiting(waiting, !this.#list.childElementCount);
-  }
-
-  #append(exchange) {
     const day = this.#dayOf(new Date(exchange.when));
     if (day !== this.#day) this.#list.append(make("div", { class: "day" }, day));
     this.#day = day;
     this.#list.append(this.#article(exchange));
+  }
+
+  /** Shows which questions are being answered. */
+  wait(waiting) {
+    const { stop, texts } = this.#show;
+    this.#waiting.replaceChildren(...waiting.map((question) => pending(question, texts, stop)));
   }
 
   #article(exchange) {
@@ -86,15 +85,10 @@ export class Feed {
     return day === date(now) ? texts.yesterday : day;
   }
 
-  #fillWaiting(waiting, empty) {
-    const { stop, texts } = this.#show;
-    this.#waiting.replaceChildren(...waiting.map((question) => pending(question, texts, stop)));
-    if (empty && !waiting.length) this.#waiting.append(blank("forum-outline", texts.nothingYet, texts.nothingYetHint));
-  }
-
   #toEnd() {
     this.#atEnd = true;
     this.node.scrollTop = this.node.scrollHeight;
+    this.#top = this.node.scrollTop;
   }
 }
 

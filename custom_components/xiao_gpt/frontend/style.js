@@ -91,7 +91,7 @@ h1 { margin-inline-start: 12px; font-size: 20px; font-weight: 400; line-height: 
 .question { align-self: flex-end; max-width: 82%; }
 .question p { padding: 8px 16px; border-radius: var(--radius) var(--radius) 6px var(--radius); background: var(--calm); }
 
-.answer { display: flex; align-items: flex-start; gap: 10px; max-width: 94%; }
+.answer { display: flex; align-items: flex-start; gap: 10px; }
 .answer ha-card {
   --ha-card-border-radius: 6px var(--radius) var(--radius) var(--radius);
   min-width: 0;
@@ -150,6 +150,7 @@ button:focus-visible { outline: 2px solid var(--primary-color); outline-offset: 
 @keyframes breathe { 0%, 70%, 100% { opacity: 0.25; } 35% { opacity: 1; } }
 @media (prefers-reduced-motion: reduce) { .dots i { animation: none; opacity: 0.5; } }
 
+.exchanges:not(:empty) ~ .nothing, .waiting:not(:empty) ~ .nothing { display: none; }
 .blank { display: flex; flex-direction: column; align-items: center; gap: 6px; padding: 15vh 24px 0; text-align: center; }
 .blank ha-icon { --mdc-icon-size: 48px; width: 48px; height: 48px; margin-bottom: 8px; color: var(--quiet); opacity: 0.6; }
 .blank h2 { font-size: 18px; font-weight: 500; }
