@@ -1,6 +1,6 @@
 /** The dialogue at one speaker: its exchanges, the oldest first, and what is being answered now. */
 
-import { icon, make } from "./dom.js";
+import { icon, link, make } from "./dom.js";
 import { exchangeArticle, face, questionBubble } from "./exchange.js";
 import { clock } from "./texts.js";
 
@@ -36,8 +36,8 @@ export class Feed {
   /**
    * Shows a speaker's exchanges in place of what is shown.
    *
-   * `show` says how: `hass`, `texts`, `correctedOf` (who was said to be right for a question), `correct` (is called with
-   * an exchange and who is right), `stop` (ends the answer).
+   * `show` says how: `hass`, `texts`, `correctedOf` (who was said to be right for an exchange), `correct` (is called
+   * with an exchange and who is right), `stop` (ends the answer).
    */
   open(exchanges, waiting, show) {
     this.#show = { ...show, ...clock(show.hass) };
@@ -98,8 +98,9 @@ export function blank(name, title, hint) {
 }
 
 function pending(question, texts, stop) {
-  const dots = make("div", { class: "dots", role: "img", ariaLabel: texts.answering }, ...[1, 2, 3].map(() => make("i")));
-  const button = make("button", { class: "link", type: "button", onclick: stop }, icon("stop-circle-outline"), texts.stop);
+  const breathing = [1, 2, 3].map(() => make("i"));
+  const dots = make("div", { class: "dots", role: "img", ariaLabel: texts.answering }, ...breathing);
+  const button = link("stop-circle-outline", texts.stop, stop);
   return make(
     "article",
     { class: "exchange" },

@@ -56,7 +56,7 @@ h1 { margin-inline-start: 12px; font-size: 20px; font-weight: 400; line-height: 
   font-size: 14px;
   cursor: pointer;
 }
-.tabs button.chosen { background: var(--calm); border-color: transparent; color: var(--primary-color); font-weight: 500; }
+.tabs button.chosen { border-color: transparent; background: var(--calm); color: var(--primary-color); }
 .tabs .dot { width: 8px; height: 8px; border-radius: 50%; background: var(--accent-color); }
 
 .notice {
@@ -144,7 +144,13 @@ button:focus-visible { outline: 2px solid var(--primary-color); outline-offset: 
 
 .pending { display: flex; align-items: center; gap: 18px; }
 .dots { display: flex; gap: 5px; }
-.dots i { width: 7px; height: 7px; border-radius: 50%; background: var(--quiet); animation: breathe 1.2s infinite ease-in-out; }
+.dots i {
+  width: 7px;
+  height: 7px;
+  border-radius: 50%;
+  background: var(--quiet);
+  animation: breathe 1.2s infinite ease-in-out;
+}
 .dots i:nth-child(2) { animation-delay: 0.2s; }
 .dots i:nth-child(3) { animation-delay: 0.4s; }
 @keyframes breathe { 0%, 70%, 100% { opacity: 0.25; } 35% { opacity: 1; } }
