@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 pytest.importorskip("playwright", reason="runs in the environment of the real Home Assistant")
 

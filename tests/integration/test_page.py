@@ -50,8 +50,8 @@ def open_page(hass, hass_ws_client):
     """Return a function that opens the page."""
 
     @asynccontextmanager
-    async def opened():
-        socket = await hass_ws_client(hass)
+    async def opened(*token):
+        socket = await hass_ws_client(hass, *token)
         number = 7
         await socket.send_json({"id": number, "type": SUBSCRIBE})
         assert (await socket.receive_json())["success"]
@@ -177,6 +177,11 @@ async def test_what_is_only_said_is_no_question(hass, living, open_page):
         living.ask("换个话题")
         await page.until("exchange")
         assert all(message["state"]["waiting"] in ([], ["换个话题"]) for message in page.told if "state" in message)
+
+
+async def test_everyone_in_the_house_may_look(entry, living, open_page, hass_read_only_access_token):
+    async with open_page(hass_read_only_access_token) as page:
+        assert living.device.id in speakers_of(await page.next())
 
 
 async def test_a_closed_page_is_forgotten(hass, entry, living, open_page):

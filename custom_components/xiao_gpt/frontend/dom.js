@@ -1,4 +1,4 @@
-/** Makes an element with these properties (`class` is its class name) and children; those that are null are left out. */
+/** Makes an element with these properties (`class` is its class name) and children; null children are left out. */
 export function make(tag, { class: classes = "", ...properties } = {}, ...children) {
   const node = document.createElement(tag);
   if (classes) node.className = classes;
@@ -11,4 +11,9 @@ export function make(tag, { class: classes = "", ...properties } = {}, ...childr
 /** Makes one of the Material Design icons, which say nothing that is not said in words beside them. */
 export function icon(name, classes = "") {
   return make("ha-icon", { class: classes, icon: `mdi:${name}`, ariaHidden: "true" });
+}
+
+/** Makes a quiet button: an icon, if it is named, and a few words. */
+export function link(name, words, onclick) {
+  return make("button", { class: "link", type: "button", onclick }, name && icon(name), words);
 }

@@ -1,6 +1,6 @@
 /** What one exchange looks like: the question, the answer, and what is to be known about it. */
 
-import { icon, make } from "./dom.js";
+import { icon, link, make } from "./dom.js";
 import { reasonInWords } from "./texts.js";
 
 const FACES = {
@@ -67,8 +67,7 @@ function meta(exchange, { hass, texts, time }) {
 function correction(exchange, { corrected, correct, texts }) {
   const other = otherAnswerer(exchange);
   if (!other) return null;
-  const choose = (answerer, label, name) =>
-    make("button", { class: "link", type: "button", onclick: () => correct(answerer) }, icon(name), label);
+  const choose = (answerer, label, name) => link(name, label, () => correct(answerer));
   if (!corrected) return make("div", { class: "correction" }, choose(other, texts.shouldAsk[other], "swap-horizontal"));
   const back = corrected === "gpt" ? "xiaoai" : "gpt";
   return make(

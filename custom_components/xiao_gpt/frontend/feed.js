@@ -1,6 +1,6 @@
 /** The dialogue at one speaker: its exchanges, the oldest first, and what is being answered now. */
 
-import { icon, make } from "./dom.js";
+import { icon, link, make } from "./dom.js";
 import { exchangeArticle, face, questionBubble } from "./exchange.js";
 import { clock } from "./texts.js";
 
@@ -9,11 +9,12 @@ const NEAR_END_PX = 80;
 export class Feed {
   #list = make("div", { class: "exchanges", role: "log" });
   #waiting = make("div", { class: "waiting" });
+  #nothing = make("div", { class: "nothing" });
   #show = null;
   #day = "";
 
   /** What is put into the page. */
-  node = make("main", { class: "feed" }, make("div", { class: "column" }, this.#list, this.#waiting));
+  node = make("main", { class: "feed" }, make("div", { class: "column" }, this.#list, this.#waiting, this.#nothing));
 
   /** Whether nobody reads further up: the end stays in sight then, whatever is added or grows. */
   #atEnd = true;
@@ -35,33 +36,31 @@ export class Feed {
   /**
    * Shows a speaker's exchanges in place of what is shown.
    *
-   * `show` says how: `hass`, `texts`, `correctedOf` (who was said to be right for a question), `correct` (is called with
-   * an exchange and who is right), `stop` (ends the answer).
+   * `show` says how: `hass`, `texts`, `correctedOf` (who was said to be right for an exchange), `correct` (is called
+   * with an exchange and who is right), `stop` (ends the answer).
    */
   open(exchanges, waiting, show) {
     this.#show = { ...show, ...clock(show.hass) };
     this.#day = "";
     this.#list.replaceChildren();
-    for (const exchange of exchanges) this.#append(exchange);
-    this.#fillWaiting(waiting, exchanges.length === 0);
+    for (const exchange of exchanges) this.add(exchange);
+    this.wait(waiting);
+    this.#nothing.replaceChildren(blank("forum-outline", show.texts.nothingYet, show.texts.nothingYetHint));
     this.#toEnd();
   }
 
   /** Adds an exchange that is over. */
   add(exchange) {
-    this.#append(exchange);
-  }
-
-  /** Shows which questions are being answered. */
-  wait(waiting) {
-    this.#fillWaiting(waiting, !this.#list.childElementCount);
-  }
-
-  #append(exchange) {
     const day = this.#dayOf(new Date(exchange.when));
     if (day !== this.#day) this.#list.append(make("div", { class: "day" }, day));
     this.#day = day;
     this.#list.append(this.#article(exchange));
+  }
+
+  /** Shows which questions are being answered. */
+  wait(waiting) {
+    const { stop, texts } = this.#show;
+    this.#waiting.replaceChildren(...waiting.map((question) => pending(question, texts, stop)));
   }
 
   #article(exchange) {
@@ -86,15 +85,10 @@ export class Feed {
     return day === date(now) ? texts.yesterday : day;
   }
 
-  #fillWaiting(waiting, empty) {
-    const { stop, texts } = this.#show;
-    this.#waiting.replaceChildren(...waiting.map((question) => pending(question, texts, stop)));
-    if (empty && !waiting.length) this.#waiting.append(blank("forum-outline", texts.nothingYet, texts.nothingYetHint));
-  }
-
   #toEnd() {
     this.#atEnd = true;
     this.node.scrollTop = this.node.scrollHeight;
+    this.#top = this.node.scrollTop;
   }
 }
 
@@ -104,8 +98,9 @@ export function blank(name, title, hint) {
 }
 
 function pending(question, texts, stop) {
-  const dots = make("div", { class: "dots", role: "img", ariaLabel: texts.answering }, ...[1, 2, 3].map(() => make("i")));
-  const button = make("button", { class: "link", type: "button", onclick: stop }, icon("stop-circle-outline"), texts.stop);
+  const breathing = [1, 2, 3].map(() => make("i"));
+  const dots = make("div", { class: "dots", role: "img", ariaLabel: texts.answering }, ...breathing);
+  const button = link("stop-circle-outline", texts.stop, stop);
   return make(
     "article",
     { class: "exchange" },

@@ -1,13 +1,15 @@
 /** The conversation page of XiaoGPT: what was talked about at each speaker, live. */
 
 import { Composer } from "./composer.js";
-import { icon, make } from "./dom.js";
+import { icon, link, make } from "./dom.js";
 import { Feed, blank } from "./feed.js";
 import { STYLE } from "./style.js";
 import { textsFor } from "./texts.js";
 
 const DOMAIN = "xiao_gpt";
 const AGAIN_MS = 2000;
+/** What is done about an action that failed: the frontend has said why. */
+const nothing = () => {};
 
 class Page extends HTMLElement {
   #hass = null;
@@ -129,7 +131,7 @@ class Page extends HTMLElement {
         texts: this.#texts,
         correctedOf: ({ utterance }) => this.#corrected.get(key(speaker, utterance)),
         correct: (exchange, answerer) => this.#correct(speaker, exchange, answerer),
-        stop: () => this.#call("stop", {}),
+        stop: () => this.#call("stop", {}).catch(nothing),
       });
     }
     this.#nameSpeakers();
@@ -176,7 +178,7 @@ class Page extends HTMLElement {
     if (!available) {
       this.#notice.replaceChildren(icon("lan-disconnect"), make("span", {}, this.#texts.unavailable));
     } else if (!enabled) {
-      const turnOn = make("button", { class: "link", type: "button", onclick: () => this.#turnOn() }, this.#texts.turnOn);
+      const turnOn = link(null, this.#texts.turnOn, () => this.#turnOn());
       this.#notice.replaceChildren(icon("head-lightbulb-outline"), make("span", {}, this.#texts.off), turnOn);
     }
   }
@@ -226,8 +228,8 @@ class Page extends HTMLElement {
 
   async #correct(speaker, { utterance }, answerer) {
     const data = { config_entry_id: speaker.state.config_entry_id, text: utterance, answerer };
-    await this.#hass.callService(DOMAIN, "correct", data);
-    this.#corrected.set(key(speaker, utterance), answerer);
+    const note = () => this.#corrected.set(key(speaker, utterance), answerer);
+    await this.#hass.callService(DOMAIN, "correct", data).then(note, nothing);
   }
 
   #turnOn() {
@@ -235,7 +237,7 @@ class Page extends HTMLElement {
       ({ device_id: device, platform, translation_key: name }) =>
         device === this.#chosen && platform === DOMAIN && name === "advanced_dialogue",
     );
-    if (entity) this.#hass.callService("switch", "turn_on", {}, { entity_id: entity.entity_id });
+    if (entity) this.#hass.callService("switch", "turn_on", {}, { entity_id: entity.entity_id }).catch(nothing);
   }
 }
 

@@ -56,7 +56,7 @@ h1 { margin-inline-start: 12px; font-size: 20px; font-weight: 400; line-height: 
   font-size: 14px;
   cursor: pointer;
 }
-.tabs button.chosen { background: var(--calm); border-color: transparent; color: var(--primary-color); font-weight: 500; }
+.tabs button.chosen { border-color: transparent; background: var(--calm); color: var(--primary-color); }
 .tabs .dot { width: 8px; height: 8px; border-radius: 50%; background: var(--accent-color); }
 
 .notice {
@@ -91,7 +91,7 @@ h1 { margin-inline-start: 12px; font-size: 20px; font-weight: 400; line-height: 
 .question { align-self: flex-end; max-width: 82%; }
 .question p { padding: 8px 16px; border-radius: var(--radius) var(--radius) 6px var(--radius); background: var(--calm); }
 
-.answer { display: flex; align-items: flex-start; gap: 10px; max-width: 94%; }
+.answer { display: flex; align-items: flex-start; gap: 10px; }
 .answer ha-card {
   --ha-card-border-radius: 6px var(--radius) var(--radius) var(--radius);
   min-width: 0;
@@ -144,12 +144,19 @@ button:focus-visible { outline: 2px solid var(--primary-color); outline-offset: 
 
 .pending { display: flex; align-items: center; gap: 18px; }
 .dots { display: flex; gap: 5px; }
-.dots i { width: 7px; height: 7px; border-radius: 50%; background: var(--quiet); animation: breathe 1.2s infinite ease-in-out; }
+.dots i {
+  width: 7px;
+  height: 7px;
+  border-radius: 50%;
+  background: var(--quiet);
+  animation: breathe 1.2s infinite ease-in-out;
+}
 .dots i:nth-child(2) { animation-delay: 0.2s; }
 .dots i:nth-child(3) { animation-delay: 0.4s; }
 @keyframes breathe { 0%, 70%, 100% { opacity: 0.25; } 35% { opacity: 1; } }
 @media (prefers-reduced-motion: reduce) { .dots i { animation: none; opacity: 0.5; } }
 
+.exchanges:not(:empty) ~ .nothing, .waiting:not(:empty) ~ .nothing { display: none; }
 .blank { display: flex; flex-direction: column; align-items: center; gap: 6px; padding: 15vh 24px 0; text-align: center; }
 .blank ha-icon { --mdc-icon-size: 48px; width: 48px; height: 48px; margin-bottom: 8px; color: var(--quiet); opacity: 0.6; }
 .blank h2 { font-size: 18px; font-weight: 500; }
