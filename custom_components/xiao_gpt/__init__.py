@@ -16,8 +16,9 @@ from .attention import AttentionGuide
 from .connections import async_create_service, create_account
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
-from .dialogue import Dialogue, spoken_language
+from .dialogue import Dialogue
 from .keys_issue import async_forget_keys, async_report_keys
+from .language import spoken_language
 from .listener import Listener
 from .llm import async_offer_tools
 from .login_issue import async_forget_login, async_report_login
@@ -29,6 +30,7 @@ from .polling import PollBudget
 from .routing import Router
 from .services import async_setup_services
 from .settings import Settings
+from .sound_view import async_setup_sounds
 from .usage import Ledger
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
@@ -49,8 +51,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions: automations that use them are checked before any account is loaded."""
+    """Register the actions, which automations are checked for before any account is loaded, and what speakers fetch."""
     async_setup_services(hass)
+    async_setup_sounds(hass)
     return True
 
 
