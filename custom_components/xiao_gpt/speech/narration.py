@@ -297,29 +297,32 @@ class Narration:
         Raises:
             NarrationError: it is not heard.
         """
-        began, seen, silent = self._clock.now(), False, 0
+        began, seen, silent, ever = self._clock.now(), False, 0, False
         blind = not self._player.reports_status
         while True:
-            hurry = silent or not seen
-            patience = self._until_next_look(sound, hurry=bool(hurry), blind=blind)
+            patience = self._until_next_look(sound, hurry=bool(silent) or not seen, blind=blind)
             await self._until(_never if sound.complete else lambda: sound.complete, changed, patience, sound)
             if self._over or (sound.complete and -sound.left >= (BLIND_S if blind else LATE_S)):
                 return
             playing = None if blind else await self._player.is_playing()
             if self.over:
                 return
-            seen, silent = seen or playing is True, silent + 1 if playing is False else 0
+            if playing:
+                seen, silent, ever = True, 0, True
             if playing is not False:
                 continue
             if sound.complete and sound.left <= LOOK_S:
                 return
-            if sound.left <= 0 or silent < 2:  # it waits for more, or this may be a slip of the status
+            if sound.left <= 0:  # it waits for more, which is a new beginning
+                began, seen, silent = self._clock.now(), False, 0
                 continue
-            if seen:
+            silent += 1
+            if silent > 1 and (seen or self._clock.now() - began >= LATEST_SHOWN_S + LOOK_S):
+                # One look alone may be a slip of the status.
+                if not ever:
+                    raise NarrationError("The speaker does not play the audio", "not_played")
                 self._hush(sound)
                 return
-            if self._clock.now() - began >= LATEST_SHOWN_S + LOOK_S:
-                raise NarrationError("The speaker does not play the audio", "not_played")
 
     @staticmethod
     def _until_next_look(sound: Sound, *, hurry: bool, blind: bool) -> float:
