@@ -43,7 +43,7 @@ def async_home_voices(hass: HomeAssistant) -> list[HomeVoice]:
     if DATA_COMPONENT not in hass.data:
         return []
     found = [voice for engine in _engines(hass) for voice in _voices_of(hass, *engine)]
-    found.sort(key=lambda voice: (voice.name.casefold(), voice.key))
+    found.sort(key=lambda voice: (voice.name.casefold(), voice.engine))
     return list(_told_apart(found))
 
 
