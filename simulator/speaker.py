@@ -83,8 +83,10 @@ class _Music:
     @property
     def position(self) -> float:
         """How many seconds of it have been heard."""
-        starved = self.fetched is not None and self.fetched.starved is not None
-        return self.played + (_now() - self.since if self.playing and not starved else 0.0)
+        fetched = self.fetched
+        starved = fetched is not None and fetched.starved is not None
+        position = self.played + (_now() - self.since if self.playing and not starved else 0.0)
+        return position if fetched is None else min(position, fetched.arrived)
 
 
 @dataclass(frozen=True, slots=True)

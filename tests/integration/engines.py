@@ -2,7 +2,8 @@
 
 import asyncio
 
-from homeassistant.components.tts import TextToSpeechEntity, TTSAudioRequest, TTSAudioResponse, Voice
+from homeassistant.components.tts import TextToSpeechEntity, Voice
+from homeassistant.components.tts.entity import TTSAudioRequest, TTSAudioResponse
 
 from tests.integration.support import SPEED
 
