@@ -208,8 +208,9 @@ async def test_a_stop_ends_it_for_good(sim, voiced):
     assert voiced.pieces(since) == []
 
 
-async def test_xiaoais_own_answer_to_something_else_is_heard_and_the_rest_is_not(voiced):
+async def test_xiaoais_own_answer_to_something_else_is_heard_and_the_rest_is_not(voiced, engine):
     await begin_tale(voiced)
+    await until(voiced.sim, lambda: len("".join(engine.asked)) > len(TALE * 7))  # seconds of it are fetched
     since = voiced.ask("设一个十分钟的闹钟", "好的，十分钟以后叫你。")
     answered = await voiced.event("speech_ended", since=since, source="xiaoai")
     assert answered.fields["reason"] == "finished"
