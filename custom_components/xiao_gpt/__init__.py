@@ -32,6 +32,7 @@ from .services import async_setup_services
 from .settings import Settings
 from .sound_view import async_setup_sounds
 from .usage import Ledger
+from .voice_issue import async_forget_voice
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
 PLATFORMS = [
@@ -186,7 +187,8 @@ async def _async_entry_updated(hass: HomeAssistant, entry: XiaoGptConfigEntry) -
 
 async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> bool:
     """Stop listening, answering and speaking."""
-    for dialogue in entry.runtime_data.dialogues.values():
+    for did, dialogue in entry.runtime_data.dialogues.items():
+        async_forget_voice(hass, did)
         try:
             await dialogue.stop()
         except XiaomiError as err:

@@ -9,7 +9,7 @@ import pytest_asyncio
 pytest.importorskip("playwright", reason="runs in the environment of the real Home Assistant")
 
 from simulator.app import Simulator
-from simulator.house import House
+from simulator.house import House, HouseError
 from simulator.llm import ScriptedReply
 from simulator.llm_settings import LLMSettings
 from simulator.settings import Settings
@@ -70,7 +70,5 @@ async def test_an_answer_is_heard_as_one_audio_from_its_first_clause_on(home: Ho
 
 async def test_an_address_that_a_speaker_cannot_reach_is_refused(home: Home):
     await home.house.ws("config/core/update", internal_url="http://homeassistant.local:8123")
-    answer = await home.house.post(
-        "/api/services/select/select_option", {"entity_id": home.entity_ids["voice"], "option": "小声"}
-    )
-    assert answer.status == 400
+    with pytest.raises(HouseError, match=r"does not know homeassistant\.local"):
+        await home.house.call("select", "select_option", {"entity_id": home.entity_ids["voice"], "option": "小声"})

@@ -296,6 +296,8 @@ async def test_an_address_that_has_become_useless_is_explained(hass, voiced):
     issue = issue_of(hass, voiced)
     assert issue.translation_key == "voice_address_local_name"
     assert issue.translation_placeholders["host"] == "homeassistant.local"
+    assert await hass.config_entries.async_unload(voiced.entry.entry_id)
+    assert issue_of(hass, voiced) is None
 
 
 async def test_a_speaker_that_refuses_the_address_is_spoken_through(sim, voiced):
