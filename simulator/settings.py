@@ -23,7 +23,10 @@ class Settings:
     status_tail: float = 0.2
     """How long after an end the play status still shows what has ended."""
     url_seconds: float = 30.0
-    """How long a played URL sounds. (The simulator does not fetch it.)"""
+    """How long a played URL sounds that does not lead to this machine: such a one is not fetched."""
+    home_host: str = ""
+    """A name that leads to this machine, as Home Assistant's does in a home. What a URL of this name, or of a loopback
+    address, holds is fetched and sounds as it comes."""
     answer_delay: float = 0.8
     """From the end of a question to the first sound of XiaoAI's answer."""
     record_delay: float = 0.3

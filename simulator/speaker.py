@@ -7,12 +7,13 @@ and is what remains when the speech ends.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 import uuid
 import zlib
 
 from simulator import voice
+from simulator.fetching import fetch, is_here
 from simulator.models import Model, Status
 from simulator.settings import Settings
 from simulator.timeline import Timeline
@@ -52,6 +53,21 @@ class _Speech:
 
 
 @dataclass(slots=True)
+class _Fetched:
+    """What is known of an audio that is being fetched."""
+
+    asked: float
+    arrived: float = 0.0
+    """Seconds of sound."""
+    complete: bool = False
+    starved: float | None = None
+    """Since when there is nothing left to be heard."""
+    gaps: list[float] = field(default_factory=list)
+    """Seconds of silence in the midst of it."""
+    task: asyncio.Task[None] | None = None
+
+
+@dataclass(slots=True)
 class _Music:
     track: Track
     playing: bool
@@ -60,6 +76,17 @@ class _Music:
     timer: asyncio.TimerHandle | None = None
     ignored: int = 0
     """Commands to be silent that came in its course without effect."""
+    begun: bool = True
+    fetched: _Fetched | None = None
+    """None: nothing of it is really fetched."""
+
+    @property
+    def position(self) -> float:
+        """How many seconds of it have been heard."""
+        fetched = self.fetched
+        starved = fetched is not None and fetched.starved is not None
+        position = self.played + (_now() - self.since if self.playing and not starved else 0.0)
+        return position if fetched is None else min(position, fetched.arrived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +181,9 @@ class Speaker:
     def play_track(self, track: Track, command: str, via: Via, *, audible: bool = True) -> None:
         """Play what a client sent, in place of running music."""
         self._command(command, via, audible, url=track.url)
-        if audible:
+        if audible and is_here(track.url, self._settings.home_host):
+            self._fetch(track)
+        elif audible:
             self.play_music(track)
 
     def set_volume(self, percent: int, via: Via) -> None:
@@ -215,7 +244,9 @@ class Speaker:
         if music is None or music.playing:
             return
         music.playing, music.since = True, _now()
-        if music.track.seconds:
+        if music.fetched is not None:
+            self._let_sound(music, music.fetched)
+        elif music.track.seconds:
             music.timer = self._timers.after(music.track.seconds - music.played, self._music_finished)
         self._timeline.record(
             "music_started", speaker=self.name, title=music.track.title, artist=music.track.artist, url=music.track.url
@@ -249,13 +280,15 @@ class Speaker:
     def close(self) -> None:
         """Cancel what is pending."""
         self._timers.cancel()
+        if self._music is not None:
+            self._let_go(self._music)
 
     @property
     def state(self) -> PlayState:
         """What it truly does now."""
         if self._speech is not None:
             return PlayState(PLAYING, None, speaking=True)
-        if self._music is not None:
+        if self._music is not None and self._music.begun:
             return PlayState(PLAYING if self._music.playing else PAUSED, MUSIC_MEDIA_TYPE)
         return PlayState(self._rest)
 
@@ -264,8 +297,7 @@ class Speaker:
         """The music that plays or is paused, and its position in seconds."""
         if self._music is None:
             return None
-        music = self._music
-        return music.track, music.played + (_now() - music.since if music.playing else 0.0)
+        return self._music.track, self._music.position
 
     @property
     def speech(self) -> str | None:
@@ -325,11 +357,13 @@ class Speaker:
         if self._music is None or not self._music.playing:
             return
         music = self._music
-        music.played += _now() - music.since
+        music.played = music.position
         music.playing = False
         if music.timer is not None:
             music.timer.cancel()
-        self._timeline.record("music_ended", speaker=self.name, title=music.track.title, reason="paused")
+        self._timeline.record(
+            "music_ended", speaker=self.name, title=music.track.title, reason="paused", **_heard_of(music)
+        )
 
     def _end_music(self, reason: Literal["stopped", "replaced", "finished"]) -> None:
         music, self._music = self._music, None
@@ -337,8 +371,70 @@ class Speaker:
             return
         if music.timer is not None:
             music.timer.cancel()
+        self._let_go(music)
         if music.playing:  # the end of paused music was its pause
-            self._timeline.record("music_ended", speaker=self.name, title=music.track.title, reason=reason)
+            self._timeline.record(
+                "music_ended", speaker=self.name, title=music.track.title, reason=reason, **_heard_of(music)
+            )
+
+    # What it fetches
+
+    def _fetch(self, track: Track) -> None:
+        """Fetch a track, and play it from when the first of it has come."""
+        self._end_music("replaced")
+        music = self._music = _Music(track, playing=False, since=_now(), fetched=(fetched := _Fetched(_now())))
+
+        def came(seconds: float) -> None:
+            fetched.arrived += seconds
+            if not music.begun:
+                music.begun = True
+                self.resume_music()
+            elif music.playing:
+                self._let_sound(music, fetched)
+
+        async def run() -> None:
+            outcome, audio = await fetch(track.url, came)
+            fetched.complete = True
+            self._timeline.record(
+                "fetched",
+                speaker=self.name,
+                url=track.url,
+                outcome=outcome,
+                kind=audio.kind,
+                seconds=round(audio.seconds, 3),
+            )
+            if self._music is music and not music.begun:
+                self._music = None
+            elif self._music is music and music.playing:
+                self._let_sound(music, fetched)
+
+        music.begun = False
+        fetched.task = asyncio.create_task(run())
+
+    def _let_sound(self, music: _Music, fetched: _Fetched) -> None:
+        """Let sound what has come: until it ends, or more of it comes."""
+        if fetched.starved is not None and (fetched.arrived > music.played or fetched.complete):
+            music.since = _now()
+            if fetched.arrived > music.played:
+                fetched.gaps.append(music.since - fetched.starved)
+                self._timeline.record("audio_gap", speaker=self.name, seconds=round(fetched.gaps[-1], 3))
+            fetched.starved = None
+        if music.timer is not None:
+            music.timer.cancel()
+        if fetched.starved is None:
+            music.timer = self._timers.after(fetched.arrived - music.position, lambda: self._run_out(music, fetched))
+
+    def _run_out(self, music: _Music, fetched: _Fetched) -> None:
+        """End what has come to its end, or wait for more."""
+        if fetched.complete:
+            self._music_finished()
+            return
+        music.played, fetched.starved = fetched.arrived, _now()
+
+    def _let_go(self, music: _Music) -> None:
+        """Fetch no more of it."""
+        if music.fetched is not None and music.fetched.task is not None:
+            music.fetched.task.cancel()
 
     def _music_finished(self) -> None:
         self._end_music("finished")
@@ -359,6 +455,13 @@ class Speaker:
         """Return the newest state that has become visible. What came and went within the lag is never seen."""
         now = _now()
         return next((state for visible, state in reversed(self._states) if visible <= now), PlayState(IDLE))
+
+
+def _heard_of(music: _Music) -> dict[str, Any]:
+    """Return what is told of the end of a fetched audio."""
+    if music.fetched is None:
+        return {}
+    return {"seconds": round(music.position, 3), "gaps": [round(gap, 3) for gap in music.fetched.gaps]}
 
 
 def _as_reported(state: PlayState, quality: Status) -> PlayState:

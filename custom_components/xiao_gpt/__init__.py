@@ -17,8 +17,9 @@ from .attention import AttentionGuide
 from .connections import async_create_service, create_account
 from .const import CONF_XIAOMI, DOMAIN, LOGGER
 from .coordinator import XiaoGptConfigEntry, XiaoGptCoordinator, XiaoGptData, settings_of
-from .dialogue import Dialogue, spoken_language
+from .dialogue import Dialogue
 from .keys_issue import async_forget_keys, async_report_keys
+from .language import spoken_language
 from .listener import Listener
 from .llm import async_offer_tools
 from .login_issue import async_forget_login, async_report_login
@@ -31,8 +32,10 @@ from .polling import PollBudget
 from .routing import Router
 from .services import async_setup_services
 from .settings import Settings
+from .sound_view import async_setup_sounds
 from .trigger import set_off
 from .usage import Ledger
+from .voice_issue import async_forget_voice
 from .xiaomi import Credentials, SpeakerError, XiaomiError
 
 PLATFORMS = [
@@ -52,8 +55,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, which automations are checked for before any account is loaded, and the page."""
+    """Register the actions, which automations are checked for before any account is loaded, and what is served."""
     async_setup_services(hass)
+    async_setup_sounds(hass)
     await async_setup_page(hass)
     return True
 
@@ -192,7 +196,8 @@ async def _async_entry_updated(hass: HomeAssistant, entry: XiaoGptConfigEntry) -
 
 async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> bool:
     """Stop listening, answering and speaking."""
-    for dialogue in entry.runtime_data.dialogues.values():
+    for did, dialogue in entry.runtime_data.dialogues.items():
+        async_forget_voice(hass, did)
         try:
             await dialogue.stop()
         except XiaomiError as err:

@@ -130,7 +130,8 @@ class Answer:
     async def _silence(self, *, patient: bool) -> None:
         if patient:
             await self._turn.talk.begun.wait()  # our first words replace what XiaoAI says
-            return
+            if self._speaker.model.pausable or not self._turn.talk.by_address:
+                return  # or it is paused before
         await silence(self._speaker, self._turn)
 
     async def _think_aloud(self) -> None:

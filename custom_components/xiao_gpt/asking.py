@@ -10,9 +10,10 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util.ulid import ulid_now
 
 from .const import DOMAIN
-from .dialogue import Dialogue, spoken_language
+from .dialogue import Dialogue
 from .exchange import Exchange
 from .failures import told
+from .language import spoken_language
 from .saying import VoiceOverMusic
 from .session import Session
 from .speech import SpeechRate, Talk, Voice

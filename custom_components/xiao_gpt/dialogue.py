@@ -21,15 +21,19 @@ from .dialogue_state import DialogueState
 from .earlier import Earlier, reply_of, time_of
 from .exchange import By, Exchange
 from .handover import Handover, settled
+from .language import spoken_language
 from .loudness import Loudness
 from .memory import Memory
 from .names import HomeNames
+from .narrating import EngineReader, FetchingPlayer
 from .phrases import Phrase, assistant_chosen, no_such_assistant
 from .routing import Command, Context, Decision, Reason, Reply, Route, Router
 from .session import Session
 from .settings import Settings
-from .speech import Clock, Ending, SpeechRate, Talk, Voice
+from .speech import Clock, Ending, Narration, NarrationError, SpeechRate, Talk, Voice
 from .turn import Scope, Turn, Words, converse, keep
+from .voice_issue import async_forget_voice, async_report_voice
+from .voices import VoiceChoice
 from .xiaomi import Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
 
 TOO_LATE_S = 180.0
@@ -42,11 +46,6 @@ REMEMBERED = 5
 """How many utterances are remembered, for who asks what was said."""
 DISTRUST_S = 120.0
 """How long after a failure XiaoAI is not silenced before the agent's first words have come."""
-
-
-def spoken_language(hass: HomeAssistant) -> str:
-    """Return the language spoken at the speakers: XiaoAI understands Chinese only."""
-    return hass.config.language if hass.config.language.startswith("zh") else "zh-Hans"
 
 
 class Dialogue(DialogueState):
@@ -70,6 +69,8 @@ class Dialogue(DialogueState):
         self.device_id = device_id
         self.agents = AgentChoice(hass, entry, speaker.info.name, self.changed)
         """Who answers."""
+        self.voices = VoiceChoice(hass, speaker.info.name, self.changed)
+        """In which voice."""
         self.handover = Handover(speaker)
         self.loudness = Loudness(speaker)
         self.set_rate: SpeechRate | None = None
@@ -135,8 +136,37 @@ class Dialogue(DialogueState):
             )
             return
         context = self._context(record)
+        rest = self.turns.by_address
         if not context.handed_over:  # that is no person's word
             self.interrupt()
+        now = self._decide(record, context)
+        self._newer.set()
+        self._newer = asyncio.Event()
+        for listener in self._listeners:
+            listener(record, now.decision)
+        if not context.handed_over:
+            self.recent.append((record, now.decision))
+        before, decision = self._before, now.decision
+        if decision.route is not Route.COMMAND:
+            self._before = now
+        elif decision.intent is Command.ASK_LLM and before is not None:
+            # It is asked again as if it had been said just now, by the one who should have been asked.
+            self._memory.correct(before.record.query, llm=True)
+            record = replace(before.record, answer="")  # XiaoAI's answer to it is long over
+            decision = replace(before.decision, route=Route.LLM, reason=Reason.CORRECTED, llm=True, pending=False)
+            self._before = now = Earlier(record, decision)
+        if decision.intent is Command.STOP:
+            self.set(continuous=False)  # "别说了" is not an invitation to go on
+        if decision.reason in _NOBODYS or context.handed_over:
+            if rest and not context.handed_over:
+                self.start(self._end_rest(record, self._newer), "silence")
+            return
+        turn = Turn(record.query, self._answering_talk())
+        self.turns.add(turn)
+        self.start(self._take(turn, now, context, rest=rest), "turn")
+
+    def _decide(self, record: Record, context: Context) -> Earlier:
+        """Return what is decided, and learn from it."""
         decision = self._router.decide(record.query, context)
         confirms = self._is_reply(record.query, context)
         if confirms:
@@ -150,28 +180,7 @@ class Dialogue(DialogueState):
         )
         if decision.odds is not None and context.hour is not None:
             self._memory.rhythm.learn(context.hour, decision.odds)
-        self._newer.set()
-        self._newer = asyncio.Event()
-        for listener in self._listeners:
-            listener(record, decision)
-        if not context.handed_over:
-            self.recent.append((record, decision))
-        before, now = self._before, Earlier(record, decision, confirms=confirms)
-        if decision.route is not Route.COMMAND:
-            self._before = now
-        elif decision.intent is Command.ASK_LLM and before is not None:
-            # It is asked again as if it had been said just now, by the one who should have been asked.
-            self._memory.correct(before.record.query, llm=True)
-            record = replace(before.record, answer="")  # XiaoAI's answer to it is long over
-            decision = replace(before.decision, route=Route.LLM, reason=Reason.CORRECTED, llm=True, pending=False)
-            self._before = now = Earlier(record, decision)
-        if decision.intent is Command.STOP:
-            self.set(continuous=False)  # "别说了" is not an invitation to go on
-        if decision.reason in _NOBODYS or context.handed_over:
-            return
-        turn = Turn(record.query, self.talk(self.speaker))
-        self.turns.add(turn)
-        self.start(self._take(turn, now, context), "turn")
+        return Earlier(record, decision, confirms=confirms)
 
     def _context(self, record: Record) -> Context:
         """Return what is known besides the words."""
@@ -226,7 +235,7 @@ class Dialogue(DialogueState):
         Raises:
             XiaomiError: the speaker could not be woken; a `SpeakerRefusedError` where its model cannot.
         """
-        self.interrupt()
+        await self._make_way()
         await self.speaker.wake()
         self.pay_attention()
 
@@ -240,9 +249,16 @@ class Dialogue(DialogueState):
             XiaomiError: the speaker could not be told; a `SpeakerRefusedError` where its model cannot do it.
         """
         if not silent:
-            self.interrupt()
+            await self._make_way()
         self.handover.tell(text)
         return await self.speaker.execute(text, silent=silent)
+
+    async def _make_way(self) -> None:
+        """End the answer that is being given. Of an audio, what the speaker has fetched would go on afterwards."""
+        if self.turns.by_address:
+            await self.stop()
+        else:
+            self.interrupt()
 
     @callback
     def clear(self) -> None:
@@ -261,6 +277,24 @@ class Dialogue(DialogueState):
     def talk(self, voice: Voice, on_first_words: Callable[[], None] | None = None) -> Talk:
         """Return what speaks at the speaker's pace, through `voice`."""
         return Talk(voice, self.rate, on_first_words=on_first_words, substitute=Phrase.FILTERED)
+
+    def _answering_talk(self) -> Talk | Narration:
+        """Return what speaks an answer, in the voice that was chosen for the speaker."""
+        if (voice := self.voices.usable) is None:
+            return self.talk(self.speaker)
+        player = FetchingPlayer(self._hass, self.speaker, self._narrated)
+        return Narration(EngineReader(self._hass, voice), player, lambda: self.talk(self.speaker))
+
+    @callback
+    def _narrated(self, failure: NarrationError | None) -> None:
+        """Take note of how an answer in a voice of Home Assistant's went."""
+        info = self.speaker.info
+        if failure is None:
+            async_forget_voice(self._hass, info.did)
+            return
+        LOGGER.warning("The voice chosen for %s was not heard, XiaoAI's own goes on: %s", info.name, failure)
+        self.voices.failed(unheard=bool(failure.reason))
+        async_report_voice(self._hass, info.did, info.name, failure)
 
     def start[T](self, doing: Coroutine[Any, Any, T], what: str) -> asyncio.Task[T]:
         """Do something as long as the entry is loaded."""
@@ -298,8 +332,15 @@ class Dialogue(DialogueState):
             self._memory.async_changed()
         return None if said is Said.BY_AGENT else "".join(failures) or Phrase.STALLED
 
-    async def _take(self, turn: Turn, now: Earlier, context: Context) -> None:
-        """Take one turn, after those before it have ended."""
+    async def _take(self, turn: Turn, now: Earlier, context: Context, *, rest: bool) -> None:
+        """Take one turn, after those before it have ended.
+
+        Args:
+            turn: the turn.
+            now: what was said.
+            context: what was known besides.
+            rest: whether it interrupted an audio, of which the speaker may still have a rest.
+        """
         xiaoai_speaks, said = False, Said.BY_AGENT
         try:
             async with self.turns.take():
@@ -314,6 +355,8 @@ class Dialogue(DialogueState):
                     xiaoai_speaks = not await self._let_home(turn, Scope.HOME, now)
                 elif decision.route is Route.NATIVE:
                     xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES, now)
+                    if rest and xiaoai_speaks:
+                        await self._end_rest(record, newer)
                 elif self._may_not_ask and not now.confirms:
                     said, xiaoai_speaks = Said.BY_US, not await self._manage_without(turn, now)
                 elif (said := await self._answer(turn, record)) is Said.BY_XIAOAI:
@@ -367,6 +410,20 @@ class Dialogue(DialogueState):
         """Wait for the end of XiaoAI's own answer, or for something newer that is said."""
         # It began before its record was seen, so nothing is learned from when it ends.
         await Ending(self.speaker, deepcopy(self.rate), Clock(), newer).wait(answer, punctual=False)
+
+    async def _end_rest(self, record: Record, newer: asyncio.Event) -> None:
+        """Silence the rest of an audio that was interrupted, once XiaoAI has spoken: it would go on by itself.
+
+        What XiaoAI plays has taken its place.
+        """
+        if record.plays_audio:
+            return
+        await self._hear_out(record.answer, newer)
+        try:
+            if not newer.is_set():
+                await self.speaker.pause()
+        except XiaomiError as err:
+            LOGGER.debug("%s could not be silenced: %s", self.speaker.info.name, err)
 
     async def _obey(self, turn: Turn, decision: Decision) -> None:
         """Do what the person told the dialogue itself."""

@@ -107,6 +107,8 @@ async def say(
     voice = VoiceOverMusic(dialogue.speaker)
     turn = Turn(text, dialogue.talk(voice, on_first_words), asked=False)
     with told(dialogue.speaker.info.name):
+        if urgent and dialogue.turns.by_address:
+            await dialogue.stop()  # an audio goes on below what is said, and afterwards
         async with dialogue.turns.ours(turn, urgent=urgent):
             async with voice.music_held(turn):
                 turn.talk.feed(text)

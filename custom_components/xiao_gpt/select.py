@@ -10,9 +10,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 
+from .addresses import async_make_sure_speakers_reach_home
 from .coordinator import XiaoGptConfigEntry
 from .entity import DialogueEntity, add_for_each_speaker
 from .routing import DeviceControl, Mode
+from .voice_issue import async_forget_voice
+from .voices import NATIVE
 
 PARALLEL_UPDATES = 0
 
@@ -30,6 +33,7 @@ async def async_setup_entry(
             AnsweringMode(coordinator, dialogue, "answering_mode"),
             DeviceControlChoice(coordinator, dialogue, "device_control"),
             AssistantChoice(coordinator, dialogue, "assistant"),
+            AnsweringVoice(coordinator, dialogue, "voice"),
         ],
     )
 
@@ -176,3 +180,50 @@ class AssistantChoice(_Choice):
     async def async_select_option(self, option: str) -> None:
         """Choose."""
         self.dialogue.agents.choose_by_name(option)
+
+
+class AnsweringVoice(_Choice):
+    """In which voice answers are spoken: XiaoAI's own, or one of Home Assistant's, which the speaker fetches."""
+
+    _kept_as = "voice"
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow what voices there are."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.dialogue.voices.follow(self.async_write_ha_state))
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """What they are called."""
+        return [NATIVE, *(voice.name for voice in self.dialogue.voices.all)]
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """What the one is called that answers: XiaoAI's own while the one that was chosen is gone."""
+        current = self.dialogue.voices.current
+        return NATIVE if current is None else current.name
+
+    @property
+    @override
+    def _kept(self) -> str | None:
+        return self.dialogue.voices.key
+
+    @override
+    def _restore(self, kept: str) -> None:
+        self.dialogue.voices.choose(kept)  # which may not be there yet
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Choose, if the speaker can fetch anything from Home Assistant.
+
+        Raises:
+            HomeAssistantError: it cannot, as far as can be known from here.
+        """
+        voice = self.dialogue.voices.named(option)
+        if voice is not None:
+            await async_make_sure_speakers_reach_home(self.hass)
+        self.dialogue.voices.choose(None if voice is None else voice.key)
+        async_forget_voice(self.hass, self._did)

@@ -43,5 +43,6 @@ async def _replace(speaker: Speaker, turn: Turn) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(HUM_AFTER_S):
             await turn.talk.begun.wait()
-    if not turn.talk.begun.is_set() and not turn.interrupted:
+    # An audio of ours replaces no words.
+    if not (turn.talk.begun.is_set() and not turn.talk.by_address) and not turn.interrupted:
         await speaker.say(Phrase.HUM)

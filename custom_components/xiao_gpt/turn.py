@@ -15,7 +15,7 @@ from .confirmation import async_confirmations
 from .home_intents import async_handle_home
 from .interruption import current_interruption
 from .session import Session
-from .speech import Talk
+from .speech import Narration, Talk
 
 _END = re.compile(r"[。！？!?…\n]|\.(?=\s)")
 """The end of a sentence."""
@@ -37,7 +37,7 @@ class Scope(Enum):
 class Turn:
     """An utterance and the answer that is being given to it."""
 
-    def __init__(self, utterance: str, talk: Talk, *, asked: bool = True) -> None:
+    def __init__(self, utterance: str, talk: Talk | Narration, *, asked: bool = True) -> None:
         """Take what was said and what speaks the answer; what nobody asked is spoken itself."""
         self.utterance = utterance
         self.asked = asked

@@ -33,6 +33,11 @@ class Turns:
         """What was asked and has not been answered to its end."""
         return [turn.utterance for turn in self._turns if turn.asked]
 
+    @property
+    def by_address(self) -> bool:
+        """Whether what is being said is an audio that the speaker fetches: see `Narration`."""
+        return any(turn.talk.by_address and turn.talk.begun.is_set() and not turn.talk.over for turn in self._turns)
+
     @callback
     def interrupt(self) -> None:
         """End what is being said: nothing more of it is asked for or spoken."""

@@ -161,6 +161,14 @@ def test_each_end_of_a_flow_exists():
     assert subentry.keys() == {"entry_not_loaded", "assistant_changed"}
 
 
+def test_each_reason_why_a_voice_is_not_heard_is_explained():
+    reasons = set(re.findall(r'"(no_home_address|address_\w+)"', source("addresses.py")))
+    reasons |= set(re.findall(r'NarrationError\(".+", "(\w+)"\)', source("speech/narration.py")))
+    assert {f"voice_{reason}" for reason in reasons} == {
+        key for key in TEXTS["en"]["issues"] if key.startswith("voice_")
+    }
+
+
 def test_each_exception_exists():
     keys = re.findall(r'translation_key="(\w+)"(?: if \w+ else "(\w+)")?', source())
     used = {key for one in keys for key in one if key} - TEXTS["en"]["selector"].keys()

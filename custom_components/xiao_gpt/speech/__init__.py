@@ -2,9 +2,25 @@
 
 from .clock import Clock
 from .ending import Ending
+from .narration import Narration, NarrationError, Player, Reader
 from .pacing import SpeechRate
+from .sound import Sound
 from .speakable import speakable
 from .splitter import Splitter
 from .talk import Spoken, Talk, Voice
 
-__all__ = ["Clock", "Ending", "SpeechRate", "Splitter", "Spoken", "Talk", "Voice", "speakable"]
+__all__ = [
+    "Clock",
+    "Ending",
+    "Narration",
+    "NarrationError",
+    "Player",
+    "Reader",
+    "Sound",
+    "SpeechRate",
+    "Splitter",
+    "Spoken",
+    "Talk",
+    "Voice",
+    "speakable",
+]

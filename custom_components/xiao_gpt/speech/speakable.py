@@ -4,6 +4,8 @@ import html
 import re
 import unicodedata
 
+from .borders import FENCE
+
 _CJK = r"\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 _CODE = re.compile(r"```([^\n`]*\n)?(.*?)(?:\n[ \t]*)?```", re.DOTALL)
 _CODE_CUT = re.compile(r"```[A-Za-z0-9+#.-]+\n.*", re.DOTALL)
@@ -74,6 +76,18 @@ def speakable(text: str) -> str:
     while (cleaned := _clean(text)) != text:
         text = cleaned
     return text
+
+
+def speakable_piece(piece: str, *, in_code: bool, goes_on_in_code: bool) -> str:
+    """Return what a speaker should say of one of the pieces into which an answer was cut.
+
+    Args:
+        piece: a code fence that was cut is shown to the cleaner as the code that it is.
+        in_code: whether it begins within such a fence.
+        goes_on_in_code: whether it ends within one.
+    """
+    fenced = f"{FENCE}\n\n{piece}" if in_code else piece
+    return speakable(f"{fenced}\n{FENCE}" if goes_on_in_code else fenced)
 
 
 def _clean(text: str) -> str:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import time
 from typing import Protocol
 
-from .borders import FENCE
 from .clock import Clock
 from .ending import End, Ending
 from .pacing import SpeechRate
-from .speakable import speakable
+from .speakable import speakable_piece
 from .splitter import Splitter
 
 # Pieces should be such that their end is known to so many seconds (one deviation), the best that still gives them
@@ -106,6 +105,11 @@ class Talk:
         self._trips: list[float] = []
 
     @property
+    def by_address(self) -> bool:
+        """Whether it is an audio that the speaker fetches: see `Narration`."""
+        return False
+
+    @property
     def over(self) -> bool:
         """Whether nothing more will be said, for whatever reason."""
         return self._over
@@ -172,9 +176,7 @@ class Talk:
         piece = piece or splitter.take(hurry=True, reach=self._reach())
         if piece is None:
             return None
-        # Code beyond the limit comes in parts; each is shown to the cleaner as the code that it is.
-        fenced = f"{FENCE}\n\n{piece}" if in_code else piece
-        return piece, speakable(f"{fenced}\n{FENCE}" if splitter.in_code else fenced)
+        return piece, speakable_piece(piece, in_code=in_code, goes_on_in_code=splitter.in_code)
 
     def _reach(self) -> int:
         """Return how many characters to say at once, so that the speaker's end is known well enough."""
