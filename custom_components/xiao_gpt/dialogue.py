@@ -5,23 +5,20 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from copy import deepcopy
 from dataclasses import replace
-import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Context as HassContext, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
-from homeassistant.util import dt as dt_util
+from homeassistant.core import HomeAssistant, callback
 
 from .agents import AgentChoice
-from .answer import Answer, Said
+from .answer import Said
+from .answering import Answering
 from .confirmation import async_is_reply
 from .const import DOMAIN, LOGGER
 from .dialogue_state import DialogueState
 from .earlier import Earlier, reply_of, time_of
 from .exchange import By, Exchange
 from .handover import Handover, settled
-from .language import spoken_language
 from .loudness import Loudness
 from .memory import Memory
 from .names import HomeNames
@@ -31,7 +28,7 @@ from .routing import Command, Context, Decision, Reason, Reply, Route, Router
 from .session import Session
 from .settings import Settings
 from .speech import Clock, Ending, Narration, NarrationError, SpeechRate, Talk, Voice
-from .turn import Scope, Turn, Words, converse, keep
+from .turn import Scope, Turn
 from .voice_issue import async_forget_voice, async_report_voice
 from .voices import VoiceChoice
 from .xiaomi import Record, Speaker, SpeakerOfflineError, SpeakerRefusedError, XiaomiError
@@ -44,8 +41,6 @@ KEPT = 50
 """How many exchanges are kept for who looks at them."""
 REMEMBERED = 5
 """How many utterances are remembered, for who asks what was said."""
-DISTRUST_S = 120.0
-"""How long after a failure XiaoAI is not silenced before the agent's first words have come."""
 
 
 class Dialogue(DialogueState):
@@ -89,7 +84,16 @@ class Dialogue(DialogueState):
         """The last ones, oldest first; they are not kept over a restart."""
         self._followers: list[Callable[[Exchange], None]] = []
         self._newer = asyncio.Event()
-        self._distrust_until = float("-inf")
+        self._answering = Answering(
+            hass,
+            entry,
+            speaker,
+            device_id,
+            agents=self.agents,
+            loudness=self.loudness,
+            memory=memory,
+            settings=settings,
+        )
 
     @property
     def can_continue(self) -> bool:
@@ -272,6 +276,15 @@ class Dialogue(DialogueState):
         """The agent that answers at the speaker."""
         return self.agents.agent_id
 
+    async def ask(self, turn: Turn, *, agent_id: str | None = None) -> str | None:
+        """Ask the agent what a turn says, as part of the conversation; see `Answering.ask`."""
+        return await self._answering.ask(turn, agent_id=agent_id)
+
+    @property
+    def rate(self) -> SpeechRate:
+        """The pace of the speaker's voice."""
+        return self.set_rate or self._memory.of(self.speaker.info.did).rate
+
     # Turns
 
     def talk(self, voice: Voice, on_first_words: Callable[[], None] | None = None) -> Talk:
@@ -302,36 +315,6 @@ class Dialogue(DialogueState):
             self._hass, doing, f"{DOMAIN} {what} at {self.speaker.info.did}"
         )
 
-    async def ask(self, turn: Turn, *, agent_id: str | None = None) -> str | None:
-        """Ask the agent what a turn says, as part of the conversation, and speak the answer while it comes.
-
-        Args:
-            turn: the question; it is held.
-            agent_id: who is asked; None: who answers at the speaker.
-
-        Returns:
-            What was said about a failure, or None if there was an answer.
-
-        Raises:
-            XiaomiError: the speaker could not be spoken through.
-        """
-        session, failures = self._open_session(), list[str]()
-        words = Words(turn, self._settings.max_characters)
-
-        async def converse_and_note() -> str | None:
-            if failure := await self._converse(turn, words, session, Scope.AGENT, agent_id):
-                failures.append(failure)
-            return failure
-
-        try:
-            # Nobody asked XiaoAI: there is nothing to be silenced, and nobody waits.
-            async with self.loudness.held():
-                said = await Answer(self.speaker, turn, words).give(converse_and_note, patient=True)
-        finally:
-            keep(turn, session)
-            self._memory.async_changed()
-        return None if said is Said.BY_AGENT else "".join(failures) or Phrase.STALLED
-
     async def _take(self, turn: Turn, now: Earlier, context: Context, *, rest: bool) -> None:
         """Take one turn, after those before it have ended.
 
@@ -352,14 +335,14 @@ class Dialogue(DialogueState):
                     await self._obey(turn, decision)
                     xiaoai_speaks = decision.intent is Command.ASK_XIAOAI
                 elif decision.route is Route.HOME:
-                    xiaoai_speaks = not await self._let_home(turn, Scope.HOME, now)
+                    xiaoai_speaks = not await self._answering.let_home(turn, Scope.HOME)
                 elif decision.route is Route.NATIVE:
-                    xiaoai_speaks = not await self._let_home(turn, Scope.SENTENCES, now)
+                    xiaoai_speaks = not await self._answering.let_home(turn, Scope.SENTENCES)
                     if rest and xiaoai_speaks:
                         await self._end_rest(record, newer)
-                elif self._may_not_ask and not now.confirms:
-                    said, xiaoai_speaks = Said.BY_US, not await self._manage_without(turn, now)
-                elif (said := await self._answer(turn, record)) is Said.BY_XIAOAI:
+                elif self._answering.may_not_ask and not now.confirms:
+                    said, xiaoai_speaks = Said.BY_US, not await self._answering.manage_without(turn)
+                elif (said := await self._answering.answer(turn, record, silencing=self.silencing)) is Said.BY_XIAOAI:
                     now.ours = False
                     await self._hear_out(record.answer, newer)
                 now.asked = turn.asks_back
@@ -372,6 +355,7 @@ class Dialogue(DialogueState):
         finally:
             if self.enabled and now.decision.route is not Route.NATIVE:
                 self.pay_attention()
+            now.ours = now.ours or turn.by_home
             self._memory.async_changed()
             self.turns.remove(turn)
             self._note(turn, now, said, xiaoai_speaks=xiaoai_speaks)
@@ -432,34 +416,34 @@ class Dialogue(DialogueState):
                 await self.speaker.stop()
             case Command.TURN_ON:
                 self.set(enabled=True)
-                await self._speak(turn, Phrase.TURNED_ON)
+                await self._answering.speak(turn, Phrase.TURNED_ON)
             case Command.TURN_OFF:
                 self.set(enabled=False, continuous=False)
-                await self._speak(turn, Phrase.TURNED_OFF)
+                await self._answering.speak(turn, Phrase.TURNED_OFF)
             case Command.CONTINUE if not self.can_continue:
-                await self._speak(turn, Phrase.CANNOT_CONTINUE)
+                await self._answering.speak(turn, Phrase.CANNOT_CONTINUE)
             case Command.CONTINUE:
                 self.set(continuous=True)
-                await self._speak(turn, Phrase.CONTINUES)
+                await self._answering.speak(turn, Phrase.CONTINUES)
             case Command.DISCONTINUE:
                 self.set(continuous=False)
-                await self._speak(turn, Phrase.CONTINUES_NOT)
+                await self._answering.speak(turn, Phrase.CONTINUES_NOT)
             case Command.ASK_XIAOAI:
                 await self._let_xiaoai(turn)
             case Command.ASK_LLM:
-                await self._speak(turn, Phrase.NOTHING_BEFORE)
+                await self._answering.speak(turn, Phrase.NOTHING_BEFORE)
             case Command.NEW_TOPIC:
                 self._memory.of(self.speaker.info.did).session.clear()
-                await self._speak(turn, Phrase.NEW_TOPIC)
+                await self._answering.speak(turn, Phrase.NEW_TOPIC)
             case Command.ASSISTANT if self.agents.choose_by_name(decision.slot):
-                await self._speak(turn, assistant_chosen(decision.slot))
+                await self._answering.speak(turn, assistant_chosen(decision.slot))
             case Command.ASSISTANT:
-                await self._speak(turn, no_such_assistant(decision.slot, self.agents.names))
+                await self._answering.speak(turn, no_such_assistant(decision.slot, self.agents.names))
 
     async def _let_xiaoai(self, turn: Turn) -> None:
         """Remember that XiaoAI should have answered what was said before, and let it do so now."""
         if self._before is None:
-            await self._speak(turn, Phrase.NOTHING_BEFORE)
+            await self._answering.speak(turn, Phrase.NOTHING_BEFORE)
             return
         before = self._before
         self._memory.correct(before.record.query, llm=False)
@@ -468,94 +452,4 @@ class Dialogue(DialogueState):
         try:
             await self.speaker.execute(before.record.query)
         except SpeakerRefusedError:
-            await self._speak(turn, Phrase.REMEMBERED)
-
-    async def _let_home(self, turn: Turn, scope: Scope, now: Earlier) -> bool:
-        """Let Home Assistant act; return whether it did. What it does not understand is XiaoAI's, which is at it.
-
-        A sentence that sets off an automation does so whoever else would have answered it.
-        """
-        last = self._memory.of(self.speaker.info.did).session.last
-        session = self._open_session()
-        words = Words(turn, self._settings.max_characters)
-        try:
-            understood = await self._converse(turn, words, session, scope) is None
-        finally:
-            keep(turn, session)
-        if understood:
-            now.ours = True
-            await self._speak(turn)
-        else:
-            session.last = last  # what XiaoAI answers is no part of the conversation
-        return understood
-
-    @property
-    def _may_not_ask(self) -> bool:
-        """Whether the daily budget is spent. It is that of our own assistants; any other agent may be asked."""
-        agent = er.async_get(self._hass).async_get(self.agent_id)
-        ours = agent is not None and agent.platform == DOMAIN
-        return ours and self._entry.runtime_data.allowance.spent
-
-    async def _manage_without(self, turn: Turn, now: Earlier) -> bool:
-        """Let the home act, which costs nothing, or else XiaoAI; say once a day why. Return whether we have spoken."""
-        if await self._let_home(turn, Scope.HOME, now):
-            return True
-        if not self._entry.runtime_data.allowance.tell_once_a_day():
-            return False
-        await self._speak(turn, Phrase.BUDGET_SPENT)
-        return True
-
-    async def _speak(self, turn: Turn, words: str = "") -> None:
-        """Say what a turn has to say, and `words` last."""
-        turn.talk.feed(words)
-        turn.talk.finish()
-        async with self.loudness.held():
-            await self.speaker.pause()
-            await turn.talk.run()
-
-    def _open_session(self) -> Session:
-        """Return what is remembered of the conversation, a new one if the last is too long ago."""
-        session = self._memory.of(self.speaker.info.did).session
-        session.open(dt_util.utcnow().timestamp(), self._settings.session_s)
-        return session
-
-    async def _converse(
-        self, turn: Turn, words: Words, session: Session, scope: Scope = Scope.ALL, agent_id: str | None = None
-    ) -> str | None:
-        """Ask Home Assistant's conversation; see `converse`."""
-        return await converse(
-            self._hass,
-            turn,
-            words,
-            agent_id=agent_id or self.agent_id,
-            session=session,
-            conversation_id=session.conversation_id(self.speaker.info.did),
-            device_id=self.device_id,
-            language=spoken_language(self._hass),
-            context=HassContext(),
-            scope=scope,
-        )
-
-    async def _answer(self, turn: Turn, record: Record) -> Said:
-        """Let Home Assistant or the agent answer, and speak the answer while it comes."""
-        session = self._open_session()
-        words = Words(turn, self._settings.max_characters)
-        answer = Answer(self.speaker, turn, words, thinking_after_s=self._settings.thinking_after_s)
-        instead = record.answer if Reply(record.answer).is_good else None
-        try:
-            async with self.loudness.held():
-                said = await answer.give(
-                    lambda: self._converse(turn, words, session),
-                    instead=instead,
-                    patient=not self.silencing or (instead is not None and time.monotonic() < self._distrust_until),
-                )
-        finally:
-            keep(turn, session)
-        if not turn.interrupted:
-            self._distrust_until = float("-inf") if said is Said.BY_AGENT else time.monotonic() + DISTRUST_S
-        return said
-
-    @property
-    def rate(self) -> SpeechRate:
-        """The pace of the speaker's voice."""
-        return self.set_rate or self._memory.of(self.speaker.info.did).rate
+            await self._answering.speak(turn, Phrase.REMEMBERED)

@@ -5,7 +5,7 @@ import asyncio
 from homeassistant.components.conversation import ChatLog
 import pytest
 
-from custom_components.xiao_gpt import answer as answer_module, dialogue as dialogue_module
+from custom_components.xiao_gpt import answer as answer_module, answering as answering_module
 from custom_components.xiao_gpt.answer import Answer, Said
 from custom_components.xiao_gpt.phrases import Phrase
 from custom_components.xiao_gpt.speech import SpeechRate, Talk
@@ -308,7 +308,7 @@ async def test_once_it_answers_again_it_is_trusted_again(sim, living, fails):
 
 
 async def test_a_failure_is_forgotten_in_time(sim, living, fails, monkeypatch):
-    monkeypatch.setattr(dialogue_module, "DISTRUST_S", 0)
+    monkeypatch.setattr(answering_module, "DISTRUST_S", 0)
     await fails()
     since = living.ask(HOW, LONG_AND_GOOD)
     await living.spoken(LONG_AND_GOOD, since=since)

@@ -18,7 +18,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.xiao_gpt import answer, coordinator, dialogue, dialogue_state, listener, polling, silencing
+from custom_components.xiao_gpt import answer, answering, coordinator, dialogue_state, listener, polling, silencing
 from custom_components.xiao_gpt.const import DOMAIN
 from custom_components.xiao_gpt.dialogue import Dialogue
 from custom_components.xiao_gpt.phrases import Phrase
@@ -74,7 +74,7 @@ class CompressedClock(Clock):
 
 
 COMPRESSED = {
-    dialogue: ("DISTRUST_S",),
+    answering: ("DISTRUST_S",),
     dialogue_state: ("LIVELY_S",),
     silencing: ("CHECK_S",),
     polling: ("MINUTE_S", "THROTTLED_S"),
