@@ -23,7 +23,8 @@ from .loudness import Loudness
 from .memory import Memory
 from .names import HomeNames
 from .narrating import EngineReader, FetchingPlayer
-from .phrases import Phrase, assistant_chosen, no_such_assistant
+from .obeying import obey
+from .phrases import Phrase
 from .routing import Command, Context, Decision, Reason, Reply, Route, Router
 from .session import Session
 from .settings import Settings
@@ -84,7 +85,7 @@ class Dialogue(DialogueState):
         """The last ones, oldest first; they are not kept over a restart."""
         self._followers: list[Callable[[Exchange], None]] = []
         self._newer = asyncio.Event()
-        self._answering = Answering(
+        self.answers = Answering(
             hass,
             entry,
             speaker,
@@ -265,6 +266,11 @@ class Dialogue(DialogueState):
             self.interrupt()
 
     @callback
+    def change_topic(self) -> None:
+        """Begin another conversation; the turn that asks for it is the first of it."""
+        self._memory.of(self.speaker.info.did).session.clear()
+
+    @callback
     def clear(self) -> None:
         """Forget what was talked about; an answer that is being given belongs to what is forgotten."""
         memory = self._memory.of(self.speaker.info.did)
@@ -278,7 +284,7 @@ class Dialogue(DialogueState):
 
     async def ask(self, turn: Turn, *, agent_id: str | None = None) -> str | None:
         """Ask the agent what a turn says, as part of the conversation; see `Answering.ask`."""
-        return await self._answering.ask(turn, agent_id=agent_id)
+        return await self.answers.ask(turn, agent_id=agent_id)
 
     @property
     def rate(self) -> SpeechRate:
@@ -332,17 +338,17 @@ class Dialogue(DialogueState):
                     await self._decide_again(now, context)
                 decision, record = now.decision, now.record
                 if decision.route is Route.COMMAND:
-                    await self._obey(turn, decision)
+                    await obey(self, turn, decision)
                     xiaoai_speaks = decision.intent is Command.ASK_XIAOAI
                 elif decision.route is Route.HOME:
-                    xiaoai_speaks = not await self._answering.let_home(turn, Scope.HOME)
+                    xiaoai_speaks = not await self.answers.let_home(turn, Scope.HOME)
                 elif decision.route is Route.NATIVE:
-                    xiaoai_speaks = not await self._answering.let_home(turn, Scope.SENTENCES)
+                    xiaoai_speaks = not await self.answers.let_home(turn, Scope.SENTENCES)
                     if rest and xiaoai_speaks:
                         await self._end_rest(record, newer)
-                elif self._answering.may_not_ask and not now.confirms:
-                    said, xiaoai_speaks = Said.BY_US, not await self._answering.manage_without(turn)
-                elif (said := await self._answering.answer(turn, record, silencing=self.silencing)) is Said.BY_XIAOAI:
+                elif self.answers.may_not_ask and not now.confirms:
+                    said, xiaoai_speaks = Said.BY_US, not await self.answers.manage_without(turn)
+                elif (said := await self.answers.answer(turn, record, silencing=self.silencing)) is Said.BY_XIAOAI:
                     now.ours = False
                     await self._hear_out(record.answer, newer)
                 now.asked = turn.asks_back
@@ -409,41 +415,10 @@ class Dialogue(DialogueState):
         except XiaomiError as err:
             LOGGER.debug("%s could not be silenced: %s", self.speaker.info.name, err)
 
-    async def _obey(self, turn: Turn, decision: Decision) -> None:
-        """Do what the person told the dialogue itself."""
-        match decision.intent:
-            case Command.STOP:
-                await self.speaker.stop()
-            case Command.TURN_ON:
-                self.set(enabled=True)
-                await self._answering.speak(turn, Phrase.TURNED_ON)
-            case Command.TURN_OFF:
-                self.set(enabled=False, continuous=False)
-                await self._answering.speak(turn, Phrase.TURNED_OFF)
-            case Command.CONTINUE if not self.can_continue:
-                await self._answering.speak(turn, Phrase.CANNOT_CONTINUE)
-            case Command.CONTINUE:
-                self.set(continuous=True)
-                await self._answering.speak(turn, Phrase.CONTINUES)
-            case Command.DISCONTINUE:
-                self.set(continuous=False)
-                await self._answering.speak(turn, Phrase.CONTINUES_NOT)
-            case Command.ASK_XIAOAI:
-                await self._let_xiaoai(turn)
-            case Command.ASK_LLM:
-                await self._answering.speak(turn, Phrase.NOTHING_BEFORE)
-            case Command.NEW_TOPIC:
-                self._memory.of(self.speaker.info.did).session.clear()
-                await self._answering.speak(turn, Phrase.NEW_TOPIC)
-            case Command.ASSISTANT if self.agents.choose_by_name(decision.slot):
-                await self._answering.speak(turn, assistant_chosen(decision.slot))
-            case Command.ASSISTANT:
-                await self._answering.speak(turn, no_such_assistant(decision.slot, self.agents.names))
-
-    async def _let_xiaoai(self, turn: Turn) -> None:
-        """Remember that XiaoAI should have answered what was said before, and let it do so now."""
+    async def let_xiaoai(self, turn: Turn) -> None:
+        """Remember that XiaoAI should have answered what was said before a turn, and let it do so now."""
         if self._before is None:
-            await self._answering.speak(turn, Phrase.NOTHING_BEFORE)
+            await self.answers.speak(turn, Phrase.NOTHING_BEFORE)
             return
         before = self._before
         self._memory.correct(before.record.query, llm=False)
@@ -452,4 +427,4 @@ class Dialogue(DialogueState):
         try:
             await self.speaker.execute(before.record.query)
         except SpeakerRefusedError:
-            await self._answering.speak(turn, Phrase.REMEMBERED)
+            await self.answers.speak(turn, Phrase.REMEMBERED)

@@ -15,15 +15,17 @@ KEPT = {
     "set-up/service": "service",
     "set-up/model": "model",
     "set-up/created": "created",
-    "set-up/switched-on": "device",
+    "switches/silence_xiaoai": "device",
+    "conversation/corrected": "conversation",
     "options/dialogue": "options",
     "lost-login/what-to-do": "repair",
 }
 """By story and name: what each is called there, before its language."""
 
 _SUFFIXES = {"zh-Hans": "zh", "en": "en"}
+_DESK = 1280
 _MIDDLE = (320, 0, 960, 800)
-"""Where dialogs are: of the 1280 pixels, the rest is the frontend around them."""
+"""Where dialogs are on a desk; the rest is the frontend around them."""
 _COLOURS = 128
 """Enough for forms, and a third of the size."""
 
@@ -34,5 +36,8 @@ def keep(taken: Path, folder: Path, *, language: str, story: str, name: str) -> 
         return
     folder.mkdir(parents=True, exist_ok=True)
     with Image.open(taken) as picture:
-        small = picture.convert("RGB").crop(_MIDDLE).quantize(_COLOURS, dither=Image.Dither.NONE)
+        seen = picture.convert("RGB")
+        if seen.width == _DESK:
+            seen = seen.crop(_MIDDLE)
+        small = seen.quantize(_COLOURS, dither=Image.Dither.NONE)
         small.save(folder / f"{called}.{_SUFFIXES[language]}.png", optimize=True)

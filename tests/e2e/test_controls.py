@@ -19,17 +19,18 @@ from tests.e2e.screen import Screen, open_screen
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PHONE = {"size": (360, 740)}
+PHONE = (360, 740)
 SWITCHES = ("advanced_dialogue", "continuous_dialogue", "silence_xiaoai")
 QUESTION = "月亮为什么会有圆缺"
 WASHED = "洗衣机洗好了"
 SENTENCE = "我要准备睡觉啦"
 
 
-@pytest.mark.parametrize(("language", "view"), [("zh-Hans", PHONE), ("en", {})])
-async def test_each_switch_is_toggled(home: Home, language: str, view: dict[str, Any]):
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+async def test_each_switch_is_toggled(home: Home, language: str):
     await home.set_up()
-    async with open_screen(home, language, f"/config/devices/device/{home.device_id}", "switches", **view) as screen:
+    device = f"/config/devices/device/{home.device_id}"
+    async with open_screen(home, language, device, "switches", size=PHONE, scale=2) as screen:
         await expect(screen.page.locator("hui-toggle-entity-row")).to_have_count(len(SWITCHES))
         for key in SWITCHES:
             entity_id = home.entity_ids[key]

@@ -83,9 +83,9 @@ async def test_what_the_home_understands_it_still_does(hass, sim, entry, limited
 async def test_somebody_elses_agent_is_not_ours_to_limit(hass, sim, entry, limited):
     spend(entry)
     dialogue = entry.runtime_data.dialogues[limited.did]
-    assert dialogue._answering.may_not_ask
+    assert dialogue.answers.may_not_ask
     dialogue.agents.choose(conversation.HOME_ASSISTANT_AGENT)
-    assert not dialogue._answering.may_not_ask
+    assert not dialogue.answers.may_not_ask
 
 
 async def test_the_assist_dialog_is_told_each_time(hass, sim, entry):
