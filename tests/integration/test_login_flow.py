@@ -7,6 +7,7 @@ import json
 
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.xiao_gpt.const import DOMAIN
@@ -225,6 +226,7 @@ async def test_captcha_and_verification_can_both_be_wanted(hass, sim):
 
 
 async def test_a_qr_code_is_shown_until_it_is_scanned(hass, sim, hass_client_no_auth):
+    assert await async_setup_component(hass, DOMAIN, {})  # a server of the tests' takes nothing more once it runs
     step = await begin(hass, "qr")
     assert (step["type"], step["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "scan")
     browser = await hass_client_no_auth()

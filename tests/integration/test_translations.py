@@ -113,11 +113,12 @@ def test_each_way_to_log_in_has_a_name_in_each_menu():
     assert ways.keys() == {"browser", *(way.name.lower() for way in Way)}
 
 
-def test_each_repair_is_explained():
+def test_each_repair_that_can_be_mended_there_is_explained():
     used = set(re.findall(r'"(login_(?!\w*id)\w+)"', source("login_issue.py")))
     used |= set(re.findall(r'"(keys_\w+)"', source("keys_issue.py")))
     used |= set(re.findall(r'translation_key="(\w+)"', source("allowance.py", "model_issue.py")))
-    issues = TEXTS["en"]["issues"]
+    # What is wrong with a voice is mended in the settings of the network: those repairs have no form.
+    issues = {key: issue for key, issue in TEXTS["en"]["issues"].items() if not key.startswith("voice_")}
     assert used == issues.keys()
     code = source("repairs.py")
     steps = set(re.findall(r'step_id="(\w+)"', code))
