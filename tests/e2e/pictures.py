@@ -15,7 +15,7 @@ KEPT = {
     "set-up/service": "service",
     "set-up/model": "model",
     "set-up/created": "created",
-    "switches/silence_xiaoai": "device",
+    "set-up/switched-on": "device",
     "conversation/corrected": "conversation",
     "options/dialogue": "options",
     "lost-login/what-to-do": "repair",
@@ -26,6 +26,8 @@ _SUFFIXES = {"zh-Hans": "zh", "en": "en"}
 _DESK = 1280
 _MIDDLE = (320, 0, 960, 800)
 """Where dialogs are on a desk; the rest is the frontend around them."""
+_ELSEWHERE = {"device": (592, 0, 944, 800)}
+"""Where the rest is: the second column of a device's page."""
 _COLOURS = 128
 """Enough for forms, and a third of the size."""
 
@@ -38,6 +40,6 @@ def keep(taken: Path, folder: Path, *, language: str, story: str, name: str) -> 
     with Image.open(taken) as picture:
         seen = picture.convert("RGB")
         if seen.width == _DESK:
-            seen = seen.crop(_MIDDLE)
+            seen = seen.crop(_ELSEWHERE.get(called, _MIDDLE))
         small = seen.quantize(_COLOURS, dither=Image.Dither.NONE)
         small.save(folder / f"{called}.{_SUFFIXES[language]}.png", optimize=True)
