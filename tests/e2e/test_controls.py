@@ -21,12 +21,34 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PHONE = (360, 740)
 SWITCHES = ("advanced_dialogue", "continuous_dialogue", "silence_xiaoai")
+WORDS = {
+    "zh-Hans": {
+        "YAML mode": "YAML 模式",
+        "add to": "添加至…",
+        "new trigger": "创建新触发器",
+        "heard": "听到一句话",
+        "edit in YAML": "YAML 编辑",
+        "save": "保存",
+        "new automation": "新建自动化",
+        "sentence": "我要准备睡觉啦",
+    },
+    "en": {
+        "YAML mode": "YAML mode",
+        "add to": "Add to…",
+        "new trigger": "Create as a new trigger",
+        "heard": "Something was heard",
+        "edit in YAML": "Edit in YAML",
+        "save": "Save",
+        "new automation": "New automation",
+        "sentence": "我从外面回来啦",
+    },
+}
+"""What the frontend calls what is clicked, and we the trigger; and what sets the automation off."""
 QUESTION = "月亮为什么会有圆缺"
 WASHED = "洗衣机洗好了"
-SENTENCE = "我要准备睡觉啦"
 
 
-@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+@pytest.mark.parametrize("language", WORDS)
 async def test_each_switch_is_toggled(home: Home, language: str):
     await home.set_up()
     device = f"/config/devices/device/{home.device_id}"
@@ -92,12 +114,13 @@ async def keep_conversations(home: Home) -> None:
     await home.house.post(f"/api/config/config_entries/entry/{known['entry_id']}/reload")
 
 
-async def test_each_action_is_run(home: Home):
+@pytest.mark.parametrize("language", WORDS)
+async def test_each_action_is_run(home: Home, language: str):
     await home.set_up()
     await home.turn("on")
     at = {"device_id": home.device_id}
-    async with open_screen(home, "zh-Hans", "/config/tools/action", "actions") as screen:
-        await screen.page.get_by_text("YAML 模式").click()
+    async with open_screen(home, language, "/config/tools/action", "actions") as screen:
+        await screen.page.get_by_text(WORDS[language]["YAML mode"]).click()
         await screen.page.locator("ha-yaml-editor .cm-content").wait_for()
 
         since = len(home.sim.timeline)
@@ -129,33 +152,35 @@ async def test_each_action_is_run(home: Home):
         assert exported == {"conversations": 0, "jsonl": ""}
 
 
-async def test_an_automation_on_a_heard_sentence(home: Home):
+@pytest.mark.parametrize("language", WORDS)
+async def test_an_automation_on_a_heard_sentence(home: Home, language: str):
+    words = WORDS[language]
     await home.set_up()
     await home.turn("on")
     await home.house.call("light", "turn_off", {"entity_id": LAMP})
-    async with open_screen(home, "zh-Hans", f"/config/devices/device/{home.device_id}", "automation") as screen:
+    async with open_screen(home, language, f"/config/devices/device/{home.device_id}", "automation") as screen:
         page = screen.page
-        await page.get_by_text("添加至…").click()
-        await page.get_by_text("创建新触发器").click()
-        offered = page.locator("add-automation-element-dialog").get_by_text("听到一句话")
+        await page.get_by_text(words["add to"]).click()
+        await page.get_by_text(words["new trigger"]).click()
+        offered = page.locator("add-automation-element-dialog").get_by_text(words["heard"])
         await offered.scroll_into_view_if_needed()
         await screen.picture("offered")
         await offered.click()
         await page.locator("ha-automation-sidebar").get_by_text("客厅小爱").first.wait_for()
         await page.locator("ha-automation-sidebar ha-checkbox").click()
-        await page.locator("ha-automation-sidebar ha-selector-text input").fill(SENTENCE)
+        await page.locator("ha-automation-sidebar ha-selector-text input").fill(words["sentence"])
         await screen.picture("trigger")
         # The action is Home Assistant's own: nothing of ours is to be seen in its form.
         await page.locator("ha-automation-editor ha-dropdown ha-icon-button").first.click()
-        await page.get_by_role("menuitem", name="YAML 编辑").click()
+        await page.get_by_role("menuitem", name=words["edit in YAML"]).click()
         editor = page.locator("ha-yaml-editor .cm-content")
         made = yaml.safe_load(await editor.inner_text())
         made["actions"] = [{"action": "light.turn_on", "target": {"entity_id": LAMP}}]
         await editor.fill(json.dumps(made, ensure_ascii=False))
-        await page.get_by_text("保存", exact=True).first.click()
+        await page.get_by_text(words["save"], exact=True).first.click()
         await screen.picture("save")
-        await page.get_by_role("button", name="保存").last.click()
-        await page.locator("ha-automation-editor").get_by_text("新建自动化").wait_for()
+        await page.get_by_role("button", name=words["save"]).last.click()
+        await page.locator("ha-automation-editor").get_by_text(words["new automation"]).wait_for()
         await screen.picture("saved")
-    home.say("我要准备睡觉啦，晚安")
+    home.say(f"小爱，{words['sentence']}。")
     await home.house.wait_for_state(LAMP, "on")
