@@ -202,8 +202,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: XiaoGptConfigEntry) -> 
             await dialogue.stop()
         except XiaomiError as err:
             LOGGER.debug("%s could not be silenced: %s", dialogue.speaker.info.name, err)
-    await entry.runtime_data.memory.async_save()
-    await entry.runtime_data.archive.async_save()
+    await entry.runtime_data.memory.async_close()
+    await entry.runtime_data.archive.async_close()
     await entry.runtime_data.ledger.async_close()
     async_forget_allowance(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)

@@ -1,7 +1,7 @@
 """Who can answer at a speaker: the entry's assistants, and any other conversation agent of Home Assistant."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from homeassistant.components import conversation
 from homeassistant.components.conversation.agent_manager import get_agent_manager
@@ -11,8 +11,8 @@ from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import TrackStates, async_track_state_change_filtered
 
+from .choices import follow_domain, told_apart, when_others
 from .const import DOMAIN, LOGGER, SUBENTRY_ASSISTANT
 
 
@@ -35,7 +35,7 @@ def async_agents(hass: HomeAssistant, entry: ConfigEntry) -> list[Agent]:
     others = [agent for agent in (*_entities(hass), *_registered(hass)) if agent.id not in ids]
     # Home Assistant's own is the last resort of all.
     others.sort(key=lambda agent: (agent.id == conversation.HOME_ASSISTANT_AGENT, agent.name.casefold(), agent.id))
-    return list(_told_apart([*own, *others]))
+    return list(told_apart([*own, *others]))
 
 
 def _assistants(hass: HomeAssistant, entry: ConfigEntry) -> list[Agent]:
@@ -72,17 +72,6 @@ def _registered(hass: HomeAssistant) -> list[Agent]:
         for info in manager.async_get_agent_info()
         if not isinstance(manager.async_get_agent(info.id), conversation.ConversationEntity)
     ]
-
-
-def _told_apart(agents: Iterable[Agent]) -> Iterable[Agent]:
-    """Number those that are called the same."""
-    taken: set[str] = set()
-    for agent in agents:
-        name, number = agent.name, 2
-        while name in taken:
-            name, number = f"{agent.name} ({number})", number + 1
-        taken.add(name)
-        yield replace(agent, name=name)
 
 
 class AgentChoice:
@@ -164,18 +153,11 @@ class AgentChoice:
     @callback
     def follow(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call `listener` when who there is may have changed; return what ends that."""
-        known = self.all
-
-        @callback
-        def look(*_: object) -> None:
-            nonlocal known
-            if known != (known := self.all):
-                listener()
-
-        states = async_track_state_change_filtered(
-            self._hass, TrackStates(all_states=False, entities=set(), domains={conversation.DOMAIN}), look
-        )
-        ends = [states.async_remove, async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, look)]
+        look = when_others(lambda: self.all, listener)
+        ends = [
+            follow_domain(self._hass, conversation.DOMAIN, look),
+            async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, look),
+        ]
 
         @callback
         def end() -> None:

@@ -1,7 +1,8 @@
 """The conversations of a home, kept on its own disk where its people have agreed to that, and for as long."""
 
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -52,6 +53,10 @@ class Kept:
             exchange.interrupted,
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as data to store."""
+        return {name: getattr(self, name) for name in _FIELDS}
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Return what was stored.
@@ -65,6 +70,9 @@ class Kept:
         return kept
 
 
+_FIELDS = tuple(field.name for field in fields(Kept))
+
+
 class Archive:
     """Keeps the exchanges of an entry's speakers."""
 
@@ -74,7 +82,8 @@ class Archive:
             hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.conversations", private=True
         )
         self._days = days
-        self._kept: list[Kept] = []
+        self._closed = False
+        self._kept: deque[Kept] = deque(maxlen=MOST)
 
     @property
     def agreed(self) -> bool:
@@ -103,20 +112,24 @@ class Archive:
     @callback
     def add(self, exchange: Exchange, agent: str) -> None:
         """Keep one more, and which agent there was."""
+        if self._closed:
+            return
         self._kept.append(Kept.of(exchange, agent))
         self._forget()
         self._store.async_delay_save(self._data, SAVE_DELAY_S)
 
     def _forget(self) -> None:
         oldest = dt_util.utcnow() - timedelta(days=self._days)
-        self._kept = [kept for kept in self._kept[-MOST:] if kept.when >= oldest]
+        while self._kept and self._kept[0].when < oldest:
+            self._kept.popleft()
 
     def __iter__(self) -> Iterator[Kept]:
         """Yield what is kept, the oldest first."""
         return iter(self._kept)
 
-    async def async_save(self) -> None:
-        """Keep everything now: the entry is about to be loaded anew."""
+    async def async_close(self) -> None:
+        """Keep everything now, and nothing later: the entry is about to be loaded anew, with an archive of its own."""
+        self._closed = True
         if self.agreed:
             await self._store.async_save(self._data())
 
@@ -126,4 +139,4 @@ class Archive:
         await self._store.async_remove()
 
     def _data(self) -> dict[str, Any]:
-        return {"exchanges": [asdict(kept) for kept in self._kept]}
+        return {"exchanges": [kept.as_dict() for kept in self._kept]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 import json
 from pathlib import Path
 from typing import Any
@@ -80,11 +81,10 @@ def async_setup_export(hass: HomeAssistant) -> None:
         since = dt_util.utcnow() - timedelta(days=days) if days else None
         chosen = [kept for kept in archive if kept.by in answered_by and (since is None or kept.when >= since)]
         people = [state.name for state in hass.states.async_all("person")]
-        lines = as_lines(
-            chosen,
-            (lambda text: redact(text, people)) if call.data[ATTR_REDACT] else str,
-            _prompts(hass, entry) if call.data[ATTR_SYSTEM_PROMPT] else {},
-        )
+        clean = partial(redact, names=people) if call.data[ATTR_REDACT] else str
+        prompts = _prompts(hass, entry) if call.data[ATTR_SYSTEM_PROMPT] else {}
+        # Thousands of texts are searched for what is to be taken out.
+        lines = await hass.async_add_executor_job(as_lines, chosen, clean, prompts)
         if (path := call.data.get(ATTR_PATH)) is None:
             return {"conversations": len(lines), "jsonl": "".join(f"{line}\n" for line in lines)}
         await _write(hass, path, lines)

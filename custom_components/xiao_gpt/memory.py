@@ -43,6 +43,7 @@ class Memory:
         self.rhythm = Rhythm()
         """At which hours they give commands, at which they talk."""
         self._rarity = rarity
+        self._closed = False
 
     async def async_load(self) -> None:
         """Read what was kept."""
@@ -75,10 +76,13 @@ class Memory:
     @callback
     def async_changed(self) -> None:
         """Keep what has changed, soon, and when Home Assistant stops."""
+        if self._closed:
+            return
         self._store.async_delay_save(self._data, SAVE_DELAY_S)
 
-    async def async_save(self) -> None:
-        """Keep everything now: the entry is about to be loaded anew."""
+    async def async_close(self) -> None:
+        """Keep everything now, and nothing later: the entry is about to be loaded anew, with a memory of its own."""
+        self._closed = True
         await self._store.async_save(self._data())
 
     def _data(self) -> dict[str, Any]:

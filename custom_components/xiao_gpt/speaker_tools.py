@@ -1,5 +1,6 @@
 """Tools for language models: to speak at the speakers, to have XiaoAI do things, to know what was said."""
 
+from abc import ABC, abstractmethod
 import asyncio
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -40,7 +41,7 @@ class ToolFailedError(Exception):
     """A tool could not do it; the message tells the model why."""
 
 
-class SpeakersTool(Tool):
+class SpeakersTool(Tool, ABC):
     """What these tools have in common: arguments are checked, and failures told in words that a model understands."""
 
     integration = DOMAIN
@@ -57,6 +58,7 @@ class SpeakersTool(Tool):
         except (NoSuchPlaceError, ToolFailedError) as err:
             return _failure(str(err))
 
+    @abstractmethod
     async def run(self, hass: HomeAssistant, args: dict[str, Any], llm_context: LLMContext) -> JsonObjectType:
         """Do it and return the result.
 
@@ -64,7 +66,6 @@ class SpeakersTool(Tool):
             NoSuchPlaceError: no speaker is meant.
             ToolFailedError: it could not be done.
         """
-        raise NotImplementedError
 
     @override
     def __eq__(self, other: object) -> bool:

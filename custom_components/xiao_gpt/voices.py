@@ -1,7 +1,7 @@
 """In which voice a speaker answers: XiaoAI's own, or one of Home Assistant's."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import time
 from typing import Final
 
@@ -9,9 +9,9 @@ from homeassistant.components.tts import ATTR_VOICE, Provider, TextToSpeechEntit
 from homeassistant.components.tts.const import DATA_COMPONENT, DATA_TTS_MANAGER, DOMAIN as TTS_DOMAIN
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.event import TrackStates, async_track_state_change_filtered
 from homeassistant.util import language as language_util
 
+from .choices import follow_domain, told_apart, when_others
 from .const import LOGGER
 from .language import spoken_language
 
@@ -44,7 +44,7 @@ def async_home_voices(hass: HomeAssistant) -> list[HomeVoice]:
         return []
     found = [voice for engine in _engines(hass) for voice in _voices_of(hass, *engine)]
     found.sort(key=lambda voice: (voice.name.casefold(), voice.engine))
-    return list(_told_apart(found))
+    return list(told_apart(found, taken=[NATIVE]))
 
 
 def _engines(hass: HomeAssistant) -> Iterator[tuple[str, str, str, TextToSpeechEntity | Provider]]:
@@ -77,17 +77,6 @@ def _language(hass: HomeAssistant, supported: Iterable[str]) -> str | None:
     languages = list(supported)
     matches = language_util.matches(spoken_language(hass), languages, hass.config.country)
     return next(iter(matches), None) or next((tag for tag in languages if tag.lower().startswith("cmn")), None)
-
-
-def _told_apart(voices: Iterable[HomeVoice]) -> Iterator[HomeVoice]:
-    """Number those that are called the same."""
-    taken = {NATIVE}
-    for voice in voices:
-        name, number = voice.name, 2
-        while name in taken:
-            name, number = f"{voice.name} ({number})", number + 1
-        taken.add(name)
-        yield replace(voice, name=name)
 
 
 class VoiceChoice:
@@ -158,14 +147,4 @@ class VoiceChoice:
     @callback
     def follow(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call `listener` when there may be others; return what ends that."""
-        known = self.all
-
-        @callback
-        def look(*_: object) -> None:
-            nonlocal known
-            if known != (known := self.all):
-                listener()
-
-        return async_track_state_change_filtered(
-            self._hass, TrackStates(all_states=False, entities=set(), domains={TTS_DOMAIN}), look
-        ).async_remove
+        return follow_domain(self._hass, TTS_DOMAIN, when_others(lambda: self.all, listener))

@@ -108,7 +108,9 @@ async def look_at_the_assistant(screen: Screen) -> None:
     await assistant.locator(".sub-entry > ha-icon-button[slot='end']").click()
     await expect(screen.form).to_contain_text("人设与指示")
     await screen.picture("persona")
-    await screen.form.locator("ha-selector").last.evaluate("field => field.scrollIntoView({block: 'end'})")
+    tools = screen.form.get_by_text("控制家里的设备").first
+    await tools.evaluate("field => field.scrollIntoView({block: 'center'})")
+    await expect(tools).to_be_in_viewport()
     await screen.picture("tools")
     await screen.submit()
     await expect(screen.flow).to_contain_text("助手已更新")

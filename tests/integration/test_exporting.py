@@ -8,8 +8,9 @@ from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.xiao_gpt.archive import MOST, Archive, Kept
+from custom_components.xiao_gpt.archive import MOST, SAVE_DELAY_S, Archive, Kept
 from custom_components.xiao_gpt.const import DOMAIN
 from custom_components.xiao_gpt.exchange import By, Exchange
 from custom_components.xiao_gpt.exporting import as_lines
@@ -61,7 +62,7 @@ def messages(response):
 
 async def test_nothing_is_kept_that_nobody_has_agreed_to(hass, living, entry, export, hass_storage):
     await talk(living, WHY)
-    await entry.runtime_data.archive.async_save()
+    await entry.runtime_data.archive.async_close()
     assert f"{DOMAIN}.{entry.entry_id}.conversations" not in hass_storage
     with pytest.raises(ServiceValidationError) as raised:
         await export()
@@ -124,7 +125,7 @@ async def test_it_is_kept_over_a_reload_and_deleted_when_nobody_agrees_any_more(
 async def test_it_goes_with_the_entry(hass, living, entry, agree, hass_storage):
     await agree()
     await talk(living, WHY)
-    await entry.runtime_data.archive.async_save()
+    await entry.runtime_data.archive.async_close()
     assert f"{DOMAIN}.{entry.entry_id}.conversations" in hass_storage
     await hass.config_entries.async_remove(entry.entry_id)
     assert f"{DOMAIN}.{entry.entry_id}.conversations" not in hass_storage
@@ -168,16 +169,27 @@ async def test_the_old_and_the_too_many_are_forgotten(hass, hass_storage):
         archive.add(exchange(str(number)), AGENT)
     assert len(list(archive)) == MOST
     assert next(iter(archive)).question == "3"
-    await archive.async_save()
+    await archive.async_close()
     again = Archive(hass, "a", days=7)
     await again.async_load()
     assert list(again) == list(archive)
 
 
+async def test_once_closed_it_keeps_nothing_more(hass, hass_storage):
+    archive = Archive(hass, "a", days=7)
+    archive.add(exchange("in time"), AGENT)
+    await archive.async_close()
+    archive.add(exchange("too late"), AGENT)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=SAVE_DELAY_S + 1))
+    await hass.async_block_till_done()
+    stored = hass_storage[f"{DOMAIN}.a.conversations"]["data"]["exchanges"]
+    assert [kept["question"] for kept in stored] == ["in time"]
+
+
 async def test_what_is_spoilt_costs_only_itself(hass, hass_storage):
     archive = Archive(hass, "a", days=7)
     archive.add(exchange("whole"), AGENT)
-    await archive.async_save()
+    await archive.async_close()
     stored = hass_storage[f"{DOMAIN}.a.conversations"]["data"]["exchanges"]
     stored += [{}, {**stored[0], "by": "martian"}, {**stored[0], "at": "yesterday"}, {**stored[0], "more": 1}, None]
     again = Archive(hass, "a", days=7)

@@ -51,7 +51,7 @@ async def test_what_is_saved_is_there_again(hass, hass_storage):
     memory.of("1").session.messages.append(("user", WHY))
     memory.of("1").rate = SpeechRate.at(4.5)
     memory.of("2").session.number = 7
-    await memory.async_save()
+    await memory.async_close()
     again = Memory(hass, "a", rarity)
     await again.async_load()
     assert {did: again.of(did) for did in "12"} == {did: memory.of(did) for did in "12"}
@@ -65,7 +65,7 @@ async def test_corrections_are_kept_beside_the_speakers(hass, hass_storage):
     memory.correct("讲个恐龙的故事", llm=True)
     memory.correct("放一首歌", llm=False)
     memory.of("1").session.number = 7
-    await memory.async_save()
+    await memory.async_close()
     again = Memory(hass, "a", rarity)
     await again.async_load()
     assert list(again.corrections) == list(memory.corrections)
@@ -77,7 +77,7 @@ async def test_corrections_are_kept_beside_the_speakers(hass, hass_storage):
 async def test_the_rhythm_of_the_day_is_kept_and_forgotten_with_the_corrections(hass, hass_storage):
     memory = Memory(hass, "a", rarity)
     memory.rhythm.learn(7, -3.0)
-    await memory.async_save()
+    await memory.async_close()
     again = Memory(hass, "a", rarity)
     await again.async_load()
     assert again.rhythm.shift(7) == pytest.approx(memory.rhythm.shift(7), abs=0.001) != 0
@@ -106,10 +106,19 @@ async def test_changes_are_saved_after_a_while(hass, hass_storage):
     assert hass_storage[f"{DOMAIN}.a"]["data"]["1"]["session"]["number"] == 8
 
 
+async def test_once_closed_it_keeps_nothing_more(hass, hass_storage):
+    memory = Memory(hass, "a", rarity)
+    await memory.async_close()
+    memory.correct("放一首歌", llm=True)  # by a turn that ends late
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=SAVE_DELAY_S + 1))
+    await hass.async_block_till_done()
+    assert hass_storage[f"{DOMAIN}.a"]["data"]["corrections"] == []
+
+
 async def test_removed_it_is_forgotten(hass, hass_storage):
     memory = Memory(hass, "a", rarity)
     memory.of("1").session.number = 7
-    await memory.async_save()
+    await memory.async_close()
     await async_forget(hass, "a")
     assert f"{DOMAIN}.a" not in hass_storage
 
